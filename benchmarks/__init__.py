@@ -1,1 +1,2 @@
-"""`make bench`: both directions of the client against every peer, on one machine, in one run."""
+"""Implements `make bench`, which compares the client with other clients ("peers") in one run on one
+machine, both for writing and for reading."""

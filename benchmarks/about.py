@@ -1,4 +1,5 @@
-"""The conditions of the results: machine, versions, and how they were measured."""
+"""Describes the conditions of the benchmark results: the machine, the versions, and the method of
+measurement."""
 
 from __future__ import annotations
 
@@ -29,7 +30,8 @@ by comparing lines and tables. `scaled`: measured on fewer rows, and multiplied.
 
 
 def output(*command: str) -> str:
-    """The output of a program. Nothing if it is not installed."""
+    """Returns the output of a command-line program. If the program is not installed, returns an
+    empty string."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     except FileNotFoundError:
@@ -51,7 +53,7 @@ def commit() -> str:
 
 
 def about(begin: float) -> str:
-    """The head of `RESULTS.md`, for a run that began at that time."""
+    """Returns the heading of `RESULTS.md` for a benchmark run that began at the time `begin`."""
     minutes = (time.time() - begin) / 60
     ours = f"aioinflux {version('aioinflux')} at {commit()}, Python {platform.python_version()}"
     peers = ", ".join(f"{name} {version(name)}" for name in PEERS)

@@ -1,9 +1,11 @@
-"""R1 and R2: the answer of a 1.x server to a query for a million rows, as JSON and as msgpack.
+"""Creates the data of the benchmarks R1 and R2: the answer of a 1.x server to a query for a million
+rows, as JSON and as MessagePack.
 
-It has one series, whole or in chunks, or many, as `GROUP BY` returns them.
+The answer has one series, in one document or in chunks, or it has many series, as a query with
+`GROUP BY` returns them.
 
-The bodies are created once and stored in files: creating them takes longer than reading them
-should.
+Each body is created once and stored in a file, because creating it takes longer than reading it
+should take.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ FILES = Path(__file__).resolve().parent.parent / "target" / "bench" / "answers"
 
 
 def columns(rows: int) -> list[list[Any]]:
-    """Time, two floats, two integers, a text."""
+    """Returns the six columns of the answer: the times, two columns of floats, two of integers, and
+    one of strings."""
     rng = np.random.default_rng(4)
     states = [f"state {n:03}" for n in range(100)]
     return [
@@ -49,13 +52,14 @@ def document(series: list[dict[str, Any]], partial: bool = False) -> dict[str, A
 
 
 def chunks(parts: list[list[list[Any]]]) -> Iterator[dict[str, Any]]:
-    """A document for each part of one series."""
+    """Yields the documents of an answer with a single series; each document holds one part of the
+    rows."""
     for part in parts:
         yield document([one_series(part)], partial=part is not parts[-1])
 
 
 def groups(parts: list[list[list[Any]]]) -> Iterator[dict[str, Any]]:
-    """One document, each part a series of its own."""
+    """Yields one document, in which each part of the rows is a separate series."""
     hosts = (f"host {n:03}" for n in range(len(parts)))
     tagged = zip(hosts, parts, strict=True)
     yield document([one_series(part, tags={"host": host}) for host, part in tagged])
@@ -66,14 +70,16 @@ def make(form: str, rows: int, part: int, grouped: bool) -> bytes:
     parts = [table[n : n + part] for n in range(0, rows, part)]
     documents = (groups if grouped else chunks)(parts)
     if form == "json":
-        # Compact, like those of the server. The environment of 0.9.0 has no orjson.
+        # The JSON is compact, like the JSON of the server. The environment of aioinflux 0.9.0 does
+        # not contain orjson.
         texts = (json.dumps(d, separators=(",", ":"), ensure_ascii=False) for d in documents)
         return "".join(f"{text}\n" for text in texts).encode()
     return b"".join(map(packed, documents))
 
 
 def packed(value: Any) -> bytes:
-    """MessagePack as the server writes it: integers are signed, and as short as possible."""
+    """Encodes a value as MessagePack in the same way as the server: integers are signed, and take
+    as few bytes as possible."""
     match value:
         case bool():
             return b"\xc3" if value else b"\xc2"
@@ -100,7 +106,8 @@ def counted(tag: int, value: list[Any]) -> bytes:
 
 
 def body(form: str, rows: int, part: int | None = None, grouped: bool = False) -> bytes:
-    """The bytes of an answer. `part` is the number of rows of each document, or of each series."""
+    """Returns the body of an answer as bytes. The argument `part` is the number of rows in each
+    document, or in each series."""
     path = FILES / f"answer-{rows}-{part or 'whole'}{'-grouped' * grouped}.{form}"
     if not path.exists():
         FILES.mkdir(parents=True, exist_ok=True)
@@ -111,8 +118,8 @@ def body(form: str, rows: int, part: int | None = None, grouped: bool = False) -
 
 
 def frames(table: Any) -> list[Any]:
-    """The frames of a table of any kind, or of the tables of many series (a dict, or named
-    pairs)."""
+    """Returns the DataFrames for a table of any kind, or for the tables of many series (a dict, or
+    pairs of a name and a table)."""
     if isinstance(table, dict):
         table = list(table.items())
     many = [frame for _, frame in table] if isinstance(table, list) else [table]
@@ -120,7 +127,7 @@ def frames(table: Any) -> list[Any]:
 
 
 def digest(table: Any) -> dict[str, Any]:
-    """The content of a table of any kind, in a few numbers."""
+    """Returns a few numbers that summarize the content of a table, whatever type the table has."""
     table = pd.concat(frames(table))
     times = table["time"] if "time" in table.columns else table.index.to_series()
     load, count, total = (table[name] for name in ("load", "count", "total"))
@@ -135,7 +142,7 @@ def digest(table: Any) -> dict[str, Any]:
 
 
 def ends(times: Any) -> list[Any]:
-    """The first and the last time, without a zone."""
+    """Returns the first and the last time of a table, without a time zone."""
     if getattr(times.dtype, "tz", None) is not None:
         times = times.dt.tz_convert(None)
     values = times.to_numpy()
@@ -143,7 +150,7 @@ def ends(times: Any) -> list[Any]:
 
 
 def compare(ours: dict[str, Any] | None, theirs: dict[str, Any] | None) -> str:
-    """How a table of a peer differs from ours, in words."""
+    """Describes in words how the table of another client differs from ours."""
     if not ours or not theirs:
         return ""
     wrong = [f"other {name}" for name, value in ours.items() if not close(value, theirs[name])]
@@ -151,5 +158,6 @@ def compare(ours: dict[str, Any] | None, theirs: dict[str, Any] | None) -> str:
 
 
 def close(a: Any, b: Any) -> bool:
-    """Equal; sums of floats may differ in their last digits."""
+    """Returns whether two values are equal; floats are compared with a tolerance, because sums can
+    differ in their last digits."""
     return a == b or (isinstance(a, float) and abs(a - b) <= 1e-9 * abs(a))

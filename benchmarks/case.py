@@ -1,7 +1,8 @@
-"""The parts of a benchmark: a case, its subjects, and the targets between them.
+"""Defines the parts of a benchmark: the cases, the subjects of each case, and the targets for the
+ratios between their results.
 
-Imported in the environment of every subject, including that of aioinflux 0.9.0: only the standard
-library.
+This module uses only the standard library, because it is imported in the environment of every
+subject, even in that of aioinflux 0.9.0.
 """
 
 from __future__ import annotations
@@ -11,16 +12,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 OURS = "aioinflux"
-# If a ratio is this close to its target, on either side, noise may decide it.
+# If the ratio between two times differs from its target by at most this fraction of the target,
+# noise may decide the verdict.
 NEAR = 0.1
 
 
 @dataclass(frozen=True)
 class Work:
-    """One prepared measurement: what is timed, and what shows that its result is right.
+    """One prepared measurement: a function whose run time is measured, and a function that checks
+    its result.
 
-    `run` is timed; its result is dropped after the clock has stopped. `check` returns a finding by
-    which the subjects of a case are compared: the text of lines, or a digest of a table.
+    The function `run` is timed; its result is freed after the clock has stopped. The function
+    `check` returns a finding that is compared between the subjects of a case: the lines as text, or
+    a digest of a table.
     """
 
     run: Callable[[], object]
@@ -29,15 +33,16 @@ class Work:
 
 @dataclass(frozen=True)
 class Subject:
-    """A participant of a case.
+    """One of the implementations that a case compares with each other.
 
     Args:
-        make: Prepares the work for a number of rows.
-        rows: Its number of rows, if that is fewer than the case has; its time is scaled.
-        both_gc: Whether it is also measured without the garbage collector; the better figure
-            counts.
-        old: Whether it runs in the environment of aioinflux 0.9.0.
-        note: A remark for its figure.
+        make: Function that prepares the work for a given number of rows.
+        rows: Number of rows for this subject, if it is smaller than the number of rows of the case;
+            the measured time is then scaled.
+        both_gc: Whether the subject is measured both with and without the garbage collector; the
+            better time is used.
+        old: Whether the subject runs in the environment of aioinflux 0.9.0.
+        note: A remark on the times of this subject.
     """
 
     make: Callable[[int], Work]
@@ -49,9 +54,11 @@ class Subject:
 
 @dataclass(frozen=True)
 class Result:
-    """The measurements of one subject. Times are for all rows of the case, in seconds.
+    """The measurements of one subject of a case. The times are in seconds, for all rows of the
+    case.
 
-    `result_mb` is the size of the result, if that is `bytes`.
+    The attribute `result_mb` is the size of the subject's result, if the result is of the type
+    `bytes`.
     """
 
     seconds: float
@@ -72,9 +79,11 @@ Results = Mapping[str, Result]
 
 @dataclass(frozen=True)
 class Demand:
-    """An additional target: a text, and a function that returns the figure with its verdict.
+    """An additional target of a case: a description, and a function that returns the figure and the
+    verdict.
 
-    If noise may decide the verdict, `near` says so, and `subjects` are measured again.
+    The function `near` returns whether noise may decide the verdict; if so, `subjects` are measured
+    again.
     """
 
     text: str
@@ -85,17 +94,19 @@ class Demand:
 
 @dataclass(frozen=True)
 class Case:
-    """One task that all its subjects do.
+    """A task that several subjects perform.
 
     Args:
-        name: Short and unique, for example `W2 categorical`.
-        rows: Points or rows of the task.
-        subjects: By name; `OURS` is the one with which the others are compared.
-        at_least: The minimum speed relative to a subject.
-        at_most: The maximum time relative to a subject (an anchor: minimal work).
-        demands: Additional targets.
-        compare: Returns the remarks on a subject's finding, from it and ours. Empty when all is
-        right.
+        name: A short, unique name of the case, for example `W2 categorical`.
+        rows: Number of points or rows in the task.
+        subjects: The subjects by name; all of them are compared with the subject named `OURS`.
+        at_least: The minimum ratio of our speed to the speed of a subject.
+        at_most: The maximum ratio of our time to the time of a subject that does only minimal work
+            (an "anchor").
+        demands: Additional targets of the case.
+        compare: Function that takes our finding and the finding of another subject, and returns
+            remarks on the differences. If there are no differences, the function returns an empty
+            string.
     """
 
     name: str

@@ -1,8 +1,8 @@
-"""Draws a bar chart of ratios as SVG, with the standard library alone.
+"""Draws a bar chart of ratios as SVG, using only the standard library.
 
-It knows nothing of benchmarks. The axis is logarithmic and begins at 1, which is equal speed. The
-picture has its own background in both colour schemes, so that its text stays readable if the page
-around it has the other scheme.
+This module can draw any ratios, including those of the benchmarks. The axis of the chart is
+logarithmic and begins at 1, which means equal speed. The chart has its own background in both
+colour schemes, so that its text stays readable if the page around it uses the other scheme.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 WIDTH, MARGIN = 720, 20
-# Behind the longest bar there is room for its text.
+# The length of the longest bar, which leaves room for the text at its end.
 SPAN = 460
 TOP, BAR, GAP = 76, 16, 14
 LABEL = 22
@@ -35,7 +35,8 @@ text { stroke: #ffffff; stroke-width: 4px; paint-order: stroke; }
 
 @dataclass(frozen=True)
 class Bar:
-    """One ratio, with the text behind its bar; `kind` is a class of `STYLE`."""
+    """One bar of the chart: its ratio, and the text at its end. The attribute `kind` is a class in
+    the style sheet `STYLE`."""
 
     kind: str
     ratio: float
@@ -44,7 +45,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Group:
-    """The bars of one line of text."""
+    """A group of bars, with one line of text above them."""
 
     text: str
     bars: tuple[Bar, ...]
@@ -55,7 +56,8 @@ class Group:
 
 
 def svg(title: str, legend: dict[str, str], groups: list[Group]) -> str:
-    """The chart; `legend` has the words for each kind of bar."""
+    """Returns the chart as SVG; the dict `legend` maps each kind of bar to its text in the
+    legend."""
     largest = max((bar.ratio for group in groups for bar in group.bars), default=1.0)
     last = next((tick for tick in TICKS if tick >= largest), TICKS[-1])
     scale = SPAN / math.log(last)
@@ -89,7 +91,7 @@ def rectangle(kind: str, x: float, y: float, width: float, height: float) -> str
 
 
 def key(legend: dict[str, str]) -> Iterator[str]:
-    """What each kind of bar is compared with."""
+    """Yields the SVG elements of the legend, which says what each kind of bar stands for."""
     for n, (kind, words) in enumerate(legend.items()):
         x = MARGIN + n * 250
         yield rectangle(kind, x, 43, 12, 12)
@@ -107,7 +109,7 @@ def drawn(group: Group, y: float, scale: float) -> Iterator[str]:
     yield text(MARGIN, y + 14, "text", group.text)
     for n, bar in enumerate(group.bars):
         top = y + LABEL + n * BAR
-        # A ratio below 1 has no bar: its text says it.
+        # A ratio below 1 has no bar, so only its text shows the ratio.
         width = max(0.0, math.log(bar.ratio)) * scale
         yield rectangle(bar.kind, MARGIN, top, width, BAR - 3)
         yield text(MARGIN + round(width, 1) + 8, top + 11, "faint", bar.text)

@@ -1,6 +1,7 @@
-"""The data of the benchmarks, from fixed seeds: the same in every process and environment.
+"""Creates the data of the benchmarks from fixed seeds, so that every process and environment gets
+the same data.
 
-Also works with numpy 1.23 and pandas 1.5, which aioinflux 0.9.0 requires.
+This module also works with numpy 1.23 and pandas 1.5, which aioinflux 0.9.0 requires.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ import numpy as np
 import pandas as pd
 
 START = 1_700_000_000_000_000_000
-# Seconds and some nanoseconds, which a conversion through microseconds or floats would lose.
+# The difference between two times: a second and some nanoseconds, which a conversion through
+# microseconds or floats would lose.
 STEP = 1_000_000_007
 TAGS = tuple(f"tag_{k:02}" for k in range(10))
 FIELDS = tuple(f"field_{k:02}" for k in range(10))
-# How many values each tag has.
+# The number of distinct values of each tag, in the order of `TAGS`.
 CARDINALITIES = (4, 10, 20, 50, 100, 100, 200, 500, 1000, 1000)
 MIXED_TAGS = ("host", "region")
 MIXED_FIELDS = ("value", "count", "up", "state")
@@ -25,12 +27,13 @@ Tags = Literal["categorical", "object", "str"]
 
 
 def names(tag: int) -> list[str]:
-    """The values of a tag."""
+    """Returns the distinct values of one tag."""
     return [f"value_{tag}_{n:05}" for n in range(CARDINALITIES[tag])]
 
 
 def points(rows: int, time: Literal["int", "datetime"] = "int") -> list[dict[str, Any]]:
-    """W1: points with 10 tags, 5 float and 5 integer fields; sorted tags; times in order."""
+    """Returns the points of benchmark W1: 10 tags in sorted order, 5 float fields, 5 integer
+    fields, and ascending times."""
     rng = np.random.default_rng(1)
     tags = [(key, names(k), rng.integers(0, CARDINALITIES[k], rows)) for k, key in enumerate(TAGS)]
     fields: list[tuple[str, list[Any]]] = [(key, rng.random(rows).tolist()) for key in FIELDS[:5]]
@@ -55,10 +58,10 @@ def index(rows: int, step: int = STEP) -> pd.DatetimeIndex:
 
 
 def codes(tags: Tags, values: list[str], numbers: np.ndarray) -> Any:
-    """A column of text, from the numbers of its values; -1 is a null."""
+    """Creates a text column from indexes into a list of values; the index -1 represents a null."""
     if tags == "categorical":
         return pd.Categorical.from_codes(numbers, values)
-    # The last value is the one for -1.
+    # The index -1 selects the last item of the array, which is `None`.
     column = np.array([*values, None], dtype=object)[numbers]
     return pd.Series(column, dtype=object if tags == "object" else "str")
 
@@ -66,7 +69,8 @@ def codes(tags: Tags, values: list[str], numbers: np.ndarray) -> Any:
 def frame(
     rows: int, tags: Tags = "categorical", decimals: int | None = None, nulls: float = 0
 ) -> pd.DataFrame:
-    """W2: 10 tag columns, 10 float64 columns, a DatetimeIndex; `nulls` is the share of nulls."""
+    """Returns the DataFrame of benchmark W2: 10 tag columns, 10 float64 columns, and a
+    DatetimeIndex. The argument `nulls` is the share of nulls in the tag and field columns."""
     rng = np.random.default_rng(2)
     columns: dict[str, Any] = {}
     for k, key in enumerate(TAGS):
@@ -85,7 +89,8 @@ def frame(
 
 
 def mixed(rows: int, tags: Tags = "object") -> pd.DataFrame:
-    """W3: 2 tags, and a float, an integer, a boolean and a text with quotes and backslashes."""
+    """Returns the DataFrame of benchmark W3: 2 tags, a float, an integer, a boolean, and a string
+    with quotes and backslashes."""
     rng = np.random.default_rng(3)
     texts = [f'state "{n}" in C:\\run\\{n}' for n in range(50)]
     columns = {
@@ -98,7 +103,8 @@ def mixed(rows: int, tags: Tags = "object") -> pd.DataFrame:
             "object" if tags == "categorical" else tags, texts, rng.integers(0, 50, rows)
         ),
     }
-    # Ten rows a second: a million of them are one or two shards of a server.
+    # The data has ten rows a second, so that a million rows fill only one or two shards of a
+    # server.
     return indexed(columns, index(rows, STEP // 10))
 
 
@@ -113,7 +119,8 @@ HARD_TEXT = 'a b,c=d "e" \\f\\ g'
 
 
 def hard_points() -> list[dict[str, Any]]:
-    """A few points that show which peer escapes, and which keeps nanoseconds."""
+    """Returns a few points that show which peers escape special characters correctly, and which
+    peers keep nanoseconds."""
     return [
         {
             "measurement": "cpu load",
@@ -126,7 +133,7 @@ def hard_points() -> list[dict[str, Any]]:
 
 
 def hard_frame() -> pd.DataFrame:
-    """The same as a frame."""
+    """Returns the points of `hard_points` as a DataFrame."""
     rows = hard_points()
     columns: dict[str, Any] = {}
     for key in rows[0]["tags"]:

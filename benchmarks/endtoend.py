@@ -1,6 +1,7 @@
-"""One client of E, in its own process: `WHO ACTION HOST PORT DB ROWS` prints one line of JSON.
+"""Runs one client of the benchmark family E in a separate process: `WHO ACTION HOST PORT DB ROWS`
+prints one line of JSON.
 
-Also imported in the environment of aioinflux 0.9.0.
+This module is also imported in the environment of aioinflux 0.9.0.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ OLD, INFLUXDB = "aioinflux 0.9.0", "influxdb"
 
 
 def escaped(frame: Any) -> Any:
-    """With quotes and backslashes escaped, which these two clients leave to their users."""
+    """Returns the DataFrame with quotes and backslashes escaped, because two of the clients leave
+    this to their users."""
     text = frame["state"].str.replace("\\", "\\\\", regex=False)
     return frame.assign(state=text.str.replace('"', '\\"', regex=False).astype(object))
 
@@ -85,7 +87,7 @@ def main() -> None:
 
 
 def cpu_time() -> float:
-    """Of the whole process: user and system."""
+    """Returns the user and system CPU time that the whole process has used."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
 

@@ -1,8 +1,9 @@
-"""Parses line protocol in a slow and plain way, to compare what each subject has written.
+"""Parses line protocol in a slow and simple way, to compare the lines that the subjects have
+written.
 
-Intentionally independent of the product. By the reference of InfluxDB 1.x: in names and tag values
-a backslash escapes a comma, an equals sign and a space, in measurements a comma and a space, in
-strings a quote and a backslash.
+This parser intentionally shares no code with the product. The parser follows the reference of
+InfluxDB 1.x. In names and tag values, a backslash escapes a comma, an equals sign or a space. In
+measurements, a backslash escapes a comma or a space, and in strings, a quote or a backslash.
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ REFUSED = "refused: "
 
 
 def head(text: bytes) -> str:
-    """The first lines, which are enough for a comparison."""
+    """Returns only the first lines of the text, because they are enough for a comparison."""
     return b"\n".join(text.split(b"\n", KEPT)[:KEPT]).decode("utf-8", "replace")
 
 
 def hard(lines: Callable[[], str]) -> str:
-    """The lines of hard data, or the error of a peer that cannot write them."""
+    """Returns the lines that a peer writes for hard data; if the peer raises an error instead,
+    returns the error."""
     try:
         return lines()
     except Exception as error:
@@ -29,7 +31,7 @@ def hard(lines: Callable[[], str]) -> str:
 
 
 def until(text: str, place: int, ends: str, escaped: str) -> tuple[str, int]:
-    """Reads a name or a tag value up to one of `ends`."""
+    """Reads a name or a tag value that ends before one of the characters in `ends`."""
     out = []
     while place < len(text) and text[place] not in ends:
         if text[place] == "\\" and text[place + 1 : place + 2] in tuple(escaped):
@@ -62,7 +64,7 @@ def field(text: str, place: int) -> tuple[Any, int]:
 
 
 def parse(line: str) -> Point:
-    """One line. `ValueError` or `IndexError` if it is invalid."""
+    """One line. Raises `ValueError` or `IndexError` if the line is invalid."""
     measurement, place = until(line, 0, ", ", ", ")
     tags: dict[str, str] = {}
     while line[place] == ",":
@@ -78,7 +80,7 @@ def parse(line: str) -> Point:
 
 
 def differences(line: str, ours: Point) -> list[str]:
-    """How the line differs from ours, in words."""
+    """Describes in words how a line differs from our line for the same point."""
     try:
         measurement, tags, fields, time = parse(line)
     except (ValueError, IndexError):
@@ -94,7 +96,8 @@ def differences(line: str, ours: Point) -> list[str]:
 
 
 def compare_text(ours: str, theirs: str) -> str:
-    """How the lines of a peer differ from ours. Empty if they are the same points."""
+    """Describes in words how the lines of a peer differ from our lines. If the lines represent the
+    same points as ours, returns an empty string."""
     if theirs.startswith(REFUSED):
         return theirs.replace(REFUSED, "fails with ")
     own, other = ours.strip("\n").split("\n"), theirs.strip("\n").split("\n")
@@ -108,7 +111,7 @@ def compare_text(ours: str, theirs: str) -> str:
 
 
 def compare(ours: dict[str, str] | None, theirs: dict[str, str] | None) -> str:
-    """The remarks on a peer's findings: lines of the timed data, and of the hard data."""
+    """Returns remarks on the lines of a peer, for both the timed data and the hard data."""
     if not ours or not theirs:
         return ""
     notes = []

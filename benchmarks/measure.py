@@ -1,6 +1,7 @@
-"""Measures one subject of one case in its own process: time, CPU time and peak memory.
+"""Measures one subject of one benchmark case in its own process: time, CPU time and peak memory.
 
-`python -m benchmarks.measure CASE SUBJECT` prints one line of JSON, the last of its output.
+The command `python -m benchmarks.measure CASE SUBJECT` prints one line of JSON as the last line of
+its output.
 """
 
 from __future__ import annotations
@@ -21,13 +22,15 @@ from .cases import find
 
 SECONDS = 1.5
 LEAST, MOST = 5, 200
-# If a repetition takes at least this long, three of them are enough, and no warm-up is needed.
+# If one repetition takes at least `LONG_S` seconds, three repetitions are enough, and no warm-up is
+# needed.
 LONG_S = 2.0
 LONG_REPETITIONS = 3
 
 
 def memory_mb(what: str) -> float:
-    """`VmRSS`, the memory in use, or `VmHWM`, its peak since the last `forget_peak` (Linux)."""
+    """Returns the value of `VmRSS` (the memory in use) or of `VmHWM` (its peak since the last call
+    of `forget_peak`); Linux only."""
     status = Path("/proc/self/status").read_text()
     found = re.search(rf"{what}:\s+(\d+) kB", status)
     assert found
@@ -40,7 +43,8 @@ def forget_peak() -> None:
 
 @dataclass(frozen=True)
 class Repeated:
-    """The times of the repetitions, the CPU time of one of them, and the size of the result."""
+    """Holds the times of all repetitions, the CPU time of one repetition, and the size of the
+    result."""
 
     times: list[float]
     cpu: float
@@ -61,7 +65,8 @@ def repeat(run: Callable[[], object]) -> Repeated:
     while len(times) < (LONG_REPETITIONS if long else LEAST) or (
         sum(times) < SECONDS and len(times) < MOST
     ):
-        # Freed before the next one begins, so that each can reuse the memory of the last.
+        # The result of a repetition is freed before the next repetition begins, so that its memory
+        # can be reused.
         del result
         begin = time.perf_counter()
         result = run()
@@ -81,7 +86,8 @@ def without_gc(run: Callable[[], object]) -> Repeated:
 def measure(case: Case, subject: Subject) -> Result:
     rows = subject.rows or case.rows
     work = subject.make(rows)
-    # The input does not belong to the subject: no garbage collection of its run may traverse it.
+    # The input does not belong to the subject, so a garbage collection while the subject runs must
+    # not traverse the input.
     gc.collect()
     gc.freeze()
     before = memory_mb("VmRSS")
@@ -108,7 +114,7 @@ def measure(case: Case, subject: Subject) -> Result:
 
 
 def main() -> None:
-    # Peers warn of what they do on newer versions of their requirements.
+    # Warnings are ignored, because peers issue them with newer versions of their dependencies.
     warnings.simplefilter("ignore")
     name, who = sys.argv[1:]
     case = find(name)

@@ -1,4 +1,5 @@
-"""Our own side: the public functions that users call."""
+"""Defines the benchmark subjects of our own package: they call the public functions that users
+call."""
 
 from __future__ import annotations
 
@@ -10,7 +11,8 @@ from .writers import MEASUREMENT, Writer, same, tags_of
 
 
 def arguments(data: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Points name their measurement themselves; Arrow tables have no index."""
+    """Returns the encoder arguments for the data: points contain their measurement, and Arrow
+    tables have no index."""
     if isinstance(data, list):
         return (data,), {}
     options = {} if hasattr(data, "index") else {"time_column": "time"}
@@ -18,7 +20,7 @@ def arguments(data: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
 
 
 def batches(data: Any, **options: Any) -> Writer:
-    """`line_batches`; each batch is dropped before the next, as in `write`."""
+    """Runs `line_batches`; each batch is dropped before the next one is encoded, as in `write`."""
     from aioinflux import line_batches
 
     args, more = arguments(data)
@@ -31,7 +33,7 @@ def batches(data: Any, **options: Any) -> Writer:
 
 
 def one_text(data: Any, **options: Any) -> Writer:
-    """`to_line_protocol`: fresh memory for the whole each time."""
+    """Runs `to_line_protocol`, which allocates new memory for all lines at every call."""
     from aioinflux import to_line_protocol
 
     args, more = arguments(data)
@@ -39,7 +41,7 @@ def one_text(data: Any, **options: Any) -> Writer:
 
 
 def each_point(points: list[dict[str, Any]], call: Callable[[Any], object]) -> Callable[[], None]:
-    """One call for each point."""
+    """Calls the function `call` once for each point."""
 
     def run() -> None:
         for point in points:
@@ -49,14 +51,14 @@ def each_point(points: list[dict[str, Any]], call: Callable[[Any], object]) -> C
 
 
 def table(body: bytes, form: str, output: str) -> Callable[[], Any]:
-    """`parse_response`, a complete answer as a table."""
+    """Runs `parse_response` to convert a complete answer to a table."""
     from aioinflux import parse_response
 
     return lambda: parse_response(body, content_type=TYPES[form], output=output)
 
 
 def rows(body: bytes, take: Take, dicts: bool) -> Callable[[], Any]:
-    """`parse_response`, the chunks of an answer as rows."""
+    """Runs `parse_response` to convert a chunked answer to rows."""
     from aioinflux import parse_response
 
     output = "dicts" if dicts else "rows"

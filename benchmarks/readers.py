@@ -1,4 +1,4 @@
-"""How each peer turns an answer into a table or into rows: its own public functions."""
+"""Reads an answer into a table or into rows with the public functions of each peer."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import pandas as pd
 
 from .writers import influxdb_in_memory
 
-# Takes the rows of each chunk.
+# The type of the functions that take the rows of each chunk.
 Take = Callable[[Iterable[Iterable[Any]]], object]
 TYPES = {"json": "application/json", "msgpack": "application/x-msgpack"}
 
 
 def by_hand(body: bytes) -> Callable[[], Any]:
-    """What a careful user writes with orjson and numpy."""
+    """Converts an answer to a DataFrame as a careful user would do it with orjson and numpy."""
     import orjson
 
     def frame(values: list[list[Any]]) -> Any:
@@ -41,7 +41,7 @@ def by_hand(body: bytes) -> Callable[[], Any]:
 
 
 def aioinflux_old(body: bytes) -> Callable[[], Any]:
-    """What `query` of aioinflux 0.9.0 does for a DataFrame."""
+    """Converts an answer to a DataFrame in the same way as `query` of aioinflux 0.9.0."""
     import json
 
     from aioinflux.serialization.dataframe import parse
@@ -50,13 +50,14 @@ def aioinflux_old(body: bytes) -> Callable[[], Any]:
 
 
 def influxdb_frame(body: bytes, form: str) -> Callable[[], Any]:
-    """`DataFrameClient.query`; the answer comes from memory. `epoch` is its fastest time."""
+    """Runs `DataFrameClient.query`, with an answer that comes from memory. If the argument `epoch`
+    is passed, `DataFrameClient` converts times in its fastest way."""
     client, _ = influxdb_in_memory(body, TYPES[form])
     return lambda: client.query("SELECT * FROM cpu", epoch="ns")
 
 
 def influxdb_rows(body: bytes, take: Take) -> Callable[[], Any]:
-    """`InfluxDBClient.query` in chunks; its rows are dicts."""
+    """Runs `InfluxDBClient.query` in chunks; each row is a dict."""
     client, _ = influxdb_in_memory(body, TYPES["json"])
     query = super(type(client), client).query
 
@@ -72,7 +73,8 @@ def documents(body: bytes) -> list[bytes]:
 
 
 def orjson_rows(body: bytes, take: Take, dicts: bool) -> Callable[[], Any]:
-    """orjson for each chunk: its lists, or dicts made of these."""
+    """Parses each chunk with orjson. The rows are the lists in the chunk, or dicts that are made
+    from these lists."""
     import orjson
 
     chunks = documents(body)
@@ -80,14 +82,15 @@ def orjson_rows(body: bytes, take: Take, dicts: bool) -> Callable[[], Any]:
     def rows(chunk: bytes) -> Iterable[Any]:
         series = orjson.loads(chunk)["results"][0]["series"][0]
         columns = series["columns"]
-        # No loop in Python, and no generator: as fast as possible.
+        # The conversion uses neither a loop in Python nor a generator, because this is fastest.
         return map(dict, map(zip, repeat(columns), series["values"])) if dicts else series["values"]
 
     return lambda: take(map(rows, chunks))
 
 
 def aioinflux_old_rows(body: bytes, take: Take, dicts: bool) -> Callable[[], Any]:
-    """What a chunked `query` of aioinflux 0.9.0 does, and `iterpoints` for its rows."""
+    """Converts an answer in the same way as a chunked `query` of aioinflux 0.9.0, with `iterpoints`
+    for the rows."""
     import json
 
     from aioinflux.iterutils import iterpoints
@@ -108,5 +111,6 @@ def consume(chunks: Iterable[Iterable[Any]]) -> None:
 
 
 def keep(chunks: Iterable[Iterable[Any]]) -> list[Any]:
-    """All rows, which the garbage collector must traverse."""
+    """Takes all rows and returns them in one list, so that the garbage collector must traverse
+    them."""
     return list(chain.from_iterable(chunks))

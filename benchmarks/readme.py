@@ -1,7 +1,8 @@
-"""The chart and the table of the README, in words, made from `RESULTS.md` alone.
+"""Makes the chart and the table for the README in plain words; the only source is `RESULTS.md`.
 
-`python -m benchmarks.readme` prints the passage as the README must have it. `--write` writes it and
-the chart, `--check` fails if the README or the chart differs.
+The command `python -m benchmarks.readme` prints the passage of the README about speed. The option
+`--write` writes the passage and the chart; with `--check`, the command fails if the README or the
+chart is out of date.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ ALT = "Chart: the speed of aioinflux relative to other clients and libraries, fo
 
 @dataclass(frozen=True)
 class Peer:
-    """The fastest of some others: its name, and its time divided by ours."""
+    """The fastest of several peers: its name, and the ratio of its time to our time."""
 
     name: str
     ratio: str
@@ -40,7 +41,8 @@ class Peer:
 
 @dataclass(frozen=True)
 class Compared:
-    """One case: in words, our time, and the fastest others, if there are any."""
+    """One case in the README: its description, our time, and the fastest peers, if there are
+    any."""
 
     case: str
     words: str
@@ -61,7 +63,7 @@ def fastest(found: list[Row]) -> Peer | None:
 
 
 def comparisons(found: list[Row]) -> list[Compared]:
-    """The cases of the README, as far as they were measured."""
+    """Returns the cases in the README that were measured."""
     compared = []
     for line in LINES:
         of_case = [r for r in found if r.case == line.case]
@@ -69,7 +71,7 @@ def comparisons(found: list[Row]) -> list[Compared]:
         if not ours:
             continue
         others = [r for r in of_case if r.ratio and "of it" not in r.ratio]
-        # Anchors do no work that could be compared.
+        # Anchors do only minimal work, so the README does not compare them.
         others = [r for r in others if not r.who.startswith((f"{OURS},", "our ", "empty call"))]
         clients = [r for r in others if r.who.startswith(("aioinflux", "influxdb"))]
         rest = [r for r in others if r not in clients]
@@ -78,7 +80,7 @@ def comparisons(found: list[Row]) -> list[Compared]:
 
 
 def brief(compared: list[Compared]) -> str:
-    """The table of the README."""
+    """Returns the speed table for the README as Markdown."""
     head = ("task", "aioinflux", CLIENT, LIBRARY)
     lines = ((c.words, c.time, text(c.client), text(c.library)) for c in compared)
     return table(head, lines)
@@ -89,7 +91,7 @@ def text(peer: Peer | None) -> str:
 
 
 def picture(compared: list[Compared]) -> str:
-    """The chart: one group of bars for each of its cases."""
+    """Returns the speed chart for the README as SVG, which has one group of bars for each case."""
     by_case = {c.case: c for c in compared}
     groups = []
     for case in CHART:
@@ -102,7 +104,8 @@ def picture(compared: list[Compared]) -> str:
 
 
 def passage(found: list[Row]) -> str:
-    """The content of the README. It names only figures that were measured."""
+    """Returns the passage of the README about speed. The passage contains only figures that were
+    measured."""
     if not found:
         return f"{BEGIN}\n{END}\n"
     judged = [r.verdict for r in found if r.verdict]
@@ -124,7 +127,7 @@ def write() -> None:
 
 
 def check() -> bool:
-    """Whether README and chart are those of the results."""
+    """Returns whether the README and the chart agree with the results in `RESULTS.md`."""
     found = measured()
     in_readme = passage(found) in README.read_text()
     return in_readme and PICTURE.read_text() == picture(comparisons(found))

@@ -1,13 +1,16 @@
-"""Why results miss their targets, as far as is known: what was measured, and what is only likely.
+"""Explains why some benchmark results miss their targets: some reasons were measured, and others
+are only likely.
 
-One text for all rows whose case begins with the same words; `RESULTS.md` shows it with the row.
+One reason explains all rows whose case begins with the same words; `RESULTS.md` shows the reason
+with each row.
 """
 
 from __future__ import annotations
 
 __all__ = ["reason"]
 
-# The first match counts: the beginning of a case, a part of the other's name, the reason.
+# The first entry that matches a row is used. Each entry has three items: the beginning of a case's
+# name, a part of the name of the other subject, and the reason.
 _REASONS = (
     ("W1 ", "", "within the noise of the target; two thirds of the time are the bare walk"),
     ("W1s", "", "the call itself: in bulk a point takes 0.34 µs (W1)"),
@@ -59,7 +62,7 @@ _REASONS = (
 
 
 def reason(case: str, who: str, verdict: str) -> str:
-    """The reason for a row that misses its target, or nothing."""
+    """Returns the reason why a row misses its target, or an empty string if no reason is known."""
     about = f"{case} {who} {verdict}"
     found = (text for begin, part, text in _REASONS if case.startswith(begin) and part in about)
     return next(found, "")

@@ -1,6 +1,6 @@
-"""Makes `RESULTS.md`, the table of all results, and reads it.
+"""Makes `RESULTS.md`, the table of all benchmark results, and reads it.
 
-`benchmarks.readme` makes the shorter table of the README from it.
+The module `benchmarks.readme` makes the shorter table of the README from `RESULTS.md`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ HEAD = ("case", "who", "time", "CPU", "ratio", "target", "verdict", "peak", "add
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table: all text."""
+    """One row of the results table; all cells are strings."""
 
     case: str
     who: str
@@ -43,7 +43,7 @@ class Row:
 
 
 def seconds(value: float) -> str:
-    """Three digits, and a unit that suits."""
+    """Formats a time with three digits and a unit that suits its size."""
     if not value or math.isnan(value):
         return ""
     for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9)):
@@ -62,7 +62,8 @@ def megabytes(value: float) -> str:
 
 
 def rows(case: Case, results: Results) -> Iterable[Row]:
-    """The lines of one case: ours, everyone else, and what else must hold."""
+    """Yields the rows of one case: the row of our subject, the rows of all other subjects, and the
+    rows of additional targets."""
     ours = results.get(OURS)
     for who, result in results.items():
         yield row(case, who, result, ours)
@@ -116,13 +117,13 @@ def note(case: Case, result: Result, ours: Result | None) -> str:
 
 
 def table(head: tuple[str, ...], lines: Iterable[tuple[str, ...]]) -> str:
-    """A table of Markdown."""
+    """Returns the rows as a Markdown table."""
     text = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
     return "\n".join([*text, *(f"| {' | '.join(line)} |" for line in lines)]) + "\n"
 
 
 def whole(found: list[Row], about: str) -> str:
-    """The text of `RESULTS.md`."""
+    """Returns the complete text of `RESULTS.md`."""
     judged = [r for r in found if r.verdict]
     short = [r for r in judged if r.verdict != HOLDS]
     text = f"# Results of `make bench`\n\n{about}\n{codes()}\n"
@@ -137,13 +138,13 @@ def whole(found: list[Row], about: str) -> str:
 
 
 def codes() -> str:
-    """What the first word of each case means."""
+    """Returns a Markdown list that explains the first word of each case, which is its family."""
     lines = "".join(f"* `{code}`: {words}.\n" for code, words in FAMILIES.items())
     return f"The first word of a case is its family:\n\n{lines}"
 
 
 def read(text: str) -> list[Row]:
-    """The rows of the table in `RESULTS.md`."""
+    """Returns the rows of the results table in the text of `RESULTS.md`."""
     lines = [line for line in text.splitlines() if line.startswith("| ")]
     cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[1:]]
     return [Row(*(cell.strip("| ") for cell in line)) for line in cells if len(line) == len(HEAD)]

@@ -1,7 +1,10 @@
-"""Runs the cases, prints the table, and writes it to the files if all of them were run.
+"""Runs benchmark cases and prints their results; if all cases were run, also writes the results to
+the files.
 
-`python -m benchmarks.run [--old PYTHON] [CASE...]`, in the environment of the peers. PYTHON is that
-of aioinflux 0.9.0. A case is a family (`W2`) or the beginning of a name (`W2 categorical`).
+Run the command `python -m benchmarks.run [--old PYTHON] [CASE...]` in the environment that contains
+the peers. The option `--old` names the Python interpreter in the environment of aioinflux 0.9.0.
+The argument CASE selects the cases to run: a family (`W2`), or the beginning of a case's name
+(`W2 categorical`).
 """
 
 from __future__ import annotations
@@ -21,10 +24,11 @@ from .case import NEAR, OURS, Case, Result, Results
 from .cases import families, live
 from .report import RESULTS, ROOT, Row
 
-# A subject that is faster than this gets a second round after the others of the case, because other
-# programs share the machine.
+# A subject that takes less than `FAST_S` seconds is measured again after the other subjects of the
+# case, because other programs share the machine.
 FAST_S = 1.5
-# Number of additional rounds for a subject whose ratio is close to its target, and for us.
+# The number of additional rounds for our subject and for any subject whose ratio is close to its
+# target.
 MORE_ROUNDS = 2
 LIMIT_S = 300
 FIRST_ERROR = re.compile(r"^\w[\w.]*(Error|Exception)\b.*", re.MULTILINE)
@@ -35,7 +39,7 @@ def failed(text: str) -> Result:
 
 
 def child(case: Case, who: str, old: str | None) -> Result:
-    """One subject in its own process."""
+    """Measures one subject in a separate process."""
     if case.subjects[who].old and not old:
         return failed("no Python 3.10 or 3.11 for it")
     python = old if case.subjects[who].old else sys.executable
@@ -65,7 +69,8 @@ def measured(case: Case, old: str | None) -> Results:
 
     fast = [who for who, one in results.items() if not one.error and one.seconds < FAST_S]
     again(fast)
-    # Never we alone: more rounds for one side would favour it.
+    # Our subject is never measured again without another subject, because more rounds for one side
+    # would favour that side.
     near = [who for who in fast if OURS in fast and is_near(case, who, results)]
     wanted = dict.fromkeys([OURS, *near] if near else [])
     for demand in case.demands:
@@ -77,7 +82,7 @@ def measured(case: Case, old: str | None) -> Results:
 
 
 def is_near(case: Case, who: str, results: Results) -> bool:
-    """Whether noise may decide if a target is met."""
+    """Returns whether noise may decide if the subject meets its target."""
     ours, theirs = results[OURS].seconds, results[who].seconds
     if who in case.at_least:
         share = theirs / ours / case.at_least[who]
@@ -101,18 +106,19 @@ def runs(wanted: list[str], old: str | None) -> Iterator[tuple[Case, Results]]:
             try:
                 yield from run(old)
             except Exception as error:
-                # The other families are still measured.
+                # If one family raises an error, the other families are still measured.
                 yield Case(family, 1, {}), {OURS: failed(last_words(error))}
 
 
 def last_words(error: Exception) -> str:
-    """The error on one line. A program that failed has already printed it."""
+    """Returns the message of an error as one line. A program that failed has already printed its
+    error; the last line of its output is the message."""
     said = str(getattr(error, "stderr", None) or error).strip()
     return said.splitlines()[-1] if said else type(error).__name__
 
 
 def show(found: list[Row]) -> None:
-    """The lines of one case, for a terminal."""
+    """Prints the result rows of one case to the terminal."""
     for r in found:
         cells = (r.time, r.ratio, r.target, r.verdict.strip("*"), r.peak, r.note)
         print(f"{r.case[:34]:34} {r.who[:30]:30} " + "  ".join(filter(None, cells)), flush=True)

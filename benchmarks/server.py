@@ -1,4 +1,4 @@
-"""The private server of the cases that need one."""
+"""Starts the private server for the benchmark cases that need a server."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ sys.path.append(str(Path(__file__).resolve().parent.parent / "tools"))
 
 
 def private(on_disk: bool = True) -> Any:
-    """A private influxd, as in the tests, with its data on a disk or not; a context manager."""
+    """Returns a context manager that runs a private influxd, as in the tests; the server stores its
+    data on disk or in memory."""
     from influxd import Influxd
 
     return Influxd(on_disk=on_disk)

@@ -1,7 +1,9 @@
-"""The cases in plain words: what the codes of the families mean, and the lines of the README.
+"""Describes the benchmark cases in plain words: the meaning of the family codes, and the lines for
+the README.
 
-The README has one line for each of `LINES`, and its chart has the ten of `CHART`. The codes stay
-in `benchmarks/`: `RESULTS.md` begins with `FAMILIES`.
+The README has one line for each item of `LINES`, and the chart in the README shows the ten cases of
+`CHART`. The family codes are used only in `benchmarks/`; for readers, `RESULTS.md` begins with the
+meanings in `FAMILIES`.
 """
 
 from __future__ import annotations
@@ -33,7 +35,8 @@ FAMILIES = {
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the README: the name of its case, and the same in words."""
+    """One line of the table in the README: the name of its case, and the case's description in
+    plain words."""
 
     case: str
     words: str
@@ -86,7 +89,7 @@ CHART = (
     "Q query, 64 at a time", "E write", "E read",
 )  # fmt: skip
 
-# The names of peers, where the name in the results is not that of a library.
+# The peers whose name in the results differs from the name of a library.
 PEERS = {
     "questdb row": "questdb, row by row",
     "orjson.dumps": "orjson, writing JSON",

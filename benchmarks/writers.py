@@ -1,7 +1,8 @@
-"""How each peer turns points and frames into lines: its own public functions, best settings.
+"""Encodes points and DataFrames with the public functions of each peer, with its best settings.
 
-A writer takes the data and returns two functions: one that is timed, and one that makes one text of
-its result. Peers are imported inside, because no environment has them all.
+A writer takes the data and returns two functions. The first function is timed, and the second
+function makes one string from the result of the first. Each peer is imported inside its function,
+because no environment contains all peers.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ Writer = tuple[Callable[[], Any], Callable[[Any], bytes]]
 
 
 def tags_of(frame: Any) -> list[str]:
-    """The tag columns of any of the frames of `data`."""
+    """Returns the names of the tag columns of any frame that `data` creates."""
     known = {*TAGS, *MIXED_TAGS, "host name", "key=x"}
-    # The columns of a table of pyarrow are arrays.
+    # The attribute `columns` of a pyarrow table holds arrays rather than names.
     names = getattr(frame, "column_names", None) or frame.columns
     return [name for name in names if name in known]
 
@@ -30,7 +31,7 @@ def same(text: bytes) -> bytes:
 
 
 def questdb_rows(points: list[dict[str, Any]]) -> Writer:
-    """`Buffer.row`, text protocol, into one buffer that is reused."""
+    """Runs the method `Buffer.row` with the text protocol and a buffer that is reused."""
     from questdb.ingress import Buffer, TimestampNanos
 
     buffer = Buffer(protocol_version=1)
@@ -47,7 +48,8 @@ def questdb_rows(points: list[dict[str, Any]]) -> Writer:
 
 
 def questdb_frame(frame: Any, threads: int = 1) -> Writer:
-    """`Buffer.dataframe`, text protocol. With threads, each has a part of the rows and a buffer."""
+    """Runs the method `Buffer.dataframe` with the text protocol. If there are several threads, each
+    thread has its own part of the rows and its own buffer."""
     from questdb.ingress import Buffer
 
     tags, size = tags_of(frame), -(-len(frame) // threads)
@@ -70,7 +72,8 @@ def questdb_frame(frame: Any, threads: int = 1) -> Writer:
 
 
 def orjson_points(points: list[dict[str, Any]]) -> Writer:
-    """`orjson.dumps` of the dicts: not line protocol, but the same walk and the same numbers."""
+    """Runs `orjson.dumps` on points that are dicts. The result is JSON rather than line protocol,
+    but orjson walks the same dicts and formats the same numbers."""
     import orjson
 
     return lambda: orjson.dumps(points), same
@@ -81,7 +84,7 @@ def joined(lines: Iterable[str]) -> bytes:
 
 
 def influxdb_client_points(points: list[dict[str, Any]]) -> Writer:
-    """What `WriteApi.write` does with dicts."""
+    """Encodes dicts in the same way as `WriteApi.write` of influxdb-client."""
     from influxdb_client import Point, WritePrecision
 
     ns = WritePrecision.NS
@@ -90,7 +93,7 @@ def influxdb_client_points(points: list[dict[str, Any]]) -> Writer:
 
 
 def influxdb3_points(points: list[dict[str, Any]]) -> Writer:
-    """What `InfluxDBClient3.write` does with dicts."""
+    """Encodes dicts in the same way as `InfluxDBClient3.write` of influxdb3-python."""
     from influxdb_client_3 import Point, WritePrecision
 
     ns = WritePrecision.NS
@@ -99,7 +102,7 @@ def influxdb3_points(points: list[dict[str, Any]]) -> Writer:
 
 
 def influxdb_client_frame(frame: Any) -> Writer:
-    """What `WriteApi.write` does with a DataFrame."""
+    """Encodes a DataFrame in the same way as `WriteApi.write` of influxdb-client."""
     from influxdb_client.client.write.dataframe_serializer import data_frame_to_list_of_points
     from influxdb_client.client.write_api import PointSettings
 
@@ -107,7 +110,7 @@ def influxdb_client_frame(frame: Any) -> Writer:
 
 
 def influxdb3_frame(frame: Any) -> Writer:
-    """What `InfluxDBClient3.write` does with a pandas DataFrame."""
+    """Encodes a pandas DataFrame in the same way as `InfluxDBClient3.write` of influxdb3-python."""
     from influxdb_client_3.write_client.client.write.dataframe_serializer import (
         data_frame_to_list_of_points,
     )
@@ -117,7 +120,7 @@ def influxdb3_frame(frame: Any) -> Writer:
 
 
 def influxdb3_polars(frame: Any) -> Writer:
-    """What `InfluxDBClient3.write` does with a polars DataFrame."""
+    """Encodes a polars DataFrame in the same way as `InfluxDBClient3.write` of influxdb3-python."""
     from influxdb_client_3.write_client.client.write.polars_dataframe_serializer import (
         polars_data_frame_to_list_of_points,
     )
@@ -149,7 +152,7 @@ def client_frame(frame: Any, convert: Any, settings: Any, **options: str) -> Wri
 
 
 def gzipped(writer: Writer) -> Writer:
-    """As a gzip body, as in the official clients: Python's gzip, level 9."""
+    """Compresses the lines with Python's module `gzip` at level 9, as the official clients do."""
     import gzip
 
     run, _ = writer
@@ -157,17 +160,18 @@ def gzipped(writer: Writer) -> Writer:
 
 
 def influxdb_points(points: list[dict[str, Any]]) -> Writer:
-    """What `InfluxDBClient.write_points` does with dicts."""
+    """Encodes dicts in the same way as `InfluxDBClient.write_points` of influxdb."""
     from influxdb.line_protocol import make_lines
 
     return lambda: make_lines({"points": points}, "n").encode(), same
 
 
 def influxdb_frame(frame: Any) -> Writer:
-    """`DataFrameClient.write_points`; the request ends in memory."""
+    """Runs `DataFrameClient.write_points` of influxdb; the request stays in memory and is not
+    sent."""
     client, memory = influxdb_in_memory(b"", status=204)
     tags = tags_of(frame)
-    # Its best setting, `numeric_precision="full"`, fails on pandas 3.
+    # The best setting of influxdb, `numeric_precision="full"`, fails on pandas 3.
     options = {"tag_columns": tags, "time_precision": "n", "protocol": "line"}
 
     def run() -> bytes:
@@ -179,7 +183,8 @@ def influxdb_frame(frame: Any) -> Writer:
 
 
 def influxdb_in_memory(answer: bytes, content_type: str = "", status: int = 200) -> tuple[Any, Any]:
-    """A `DataFrameClient` whose requests get a prepared answer, without a network."""
+    """Returns a `DataFrameClient` whose requests get a prepared answer without using the
+    network."""
     import requests
     from influxdb import DataFrameClient
     from urllib3 import HTTPResponse
@@ -204,7 +209,7 @@ def influxdb_in_memory(answer: bytes, content_type: str = "", status: int = 200)
 
 
 def aioinflux_old(data: Any) -> Writer:
-    """What `write` of aioinflux 0.9.0 does, with dicts and with frames."""
+    """Encodes dicts and DataFrames in the same way as `write` of aioinflux 0.9.0."""
     from aioinflux.serialization import serialize
 
     if isinstance(data, list):

@@ -1,4 +1,5 @@
-"""The program of `make demo`: a private InfluxDB; writes a point and a DataFrame, reads them."""
+"""The program that `make demo` runs: it starts a private InfluxDB, writes a point and a DataFrame,
+and reads both."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ import pandas as pd
 
 from aioinflux import AsyncInfluxDBClient
 
-# The starter of private servers is a tool of this tree, not part of the package.
+# The module that starts private servers is a tool in this source tree, and no part of the package.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
 from influxd import Influxd, InfluxdError
 
@@ -23,7 +24,7 @@ POINT = {
 
 
 async def points(host: str, port: int) -> None:
-    """Creates the database, writes a point, reads it back."""
+    """Creates the database, writes one point, and reads the point back."""
     async with AsyncInfluxDBClient(host=host, port=port, db="testdb") as client:
         await client.create_database(db="testdb")
         await client.write(POINT)
@@ -33,7 +34,7 @@ async def points(host: str, port: int) -> None:
 
 
 def frames(host: str, port: int) -> None:
-    """Writes a DataFrame with a tag column, reads it back as a DataFrame."""
+    """Writes a DataFrame with one tag column, and reads it back as a DataFrame."""
     index = pd.date_range("2017-06-24 08:45:17.929097", periods=4, freq="90min", tz="UTC")
     df = pd.DataFrame(
         {"LUY": [2.545409, -0.306673, 0.894738, -1.799512], "BEM": [5173, -1132, -561, -1722]},

@@ -1,4 +1,4 @@
-"""The rules of ARCHITECTURE.md, checked on a source tree."""
+"""Checks whether a source tree follows the rules of ARCHITECTURE.md."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 CLIENT = "crates/client/src"
-# Every other file of the client is pure.
-EFFECTFUL = ("client", "deadline", "http", "udp")
+# The modules of the client that perform I/O; all other modules are pure.
+EFFECTFUL = ("client", "deadline", "generation", "http", "udp")
 EFFECTS = re.compile(r"\b(tokio|tokio_rustls|hyper|hyper_util|mio)\b")
 HTTP = re.compile(r"\b(tokio_rustls|hyper|hyper_util|mio)\b")
 VERSIONS = re.compile(r"\bDialect::V[123]\b")
-# The files that may name the dialects: the names in Python, and the dialects themselves.
+# The files that are allowed to name the dialects: the Python file that holds their names, and the
+# files of the dialects themselves.
 SERVER = "crates/python/src/server.rs"
 DIALECT = "crates/line/src/dialect.rs"
 DEFAULT = re.compile(r"\bDefault\b|#\[default\]")
 PYTHON = re.compile(r"\bpyo3\b")
-# The files that may contain unsafe code. Each begins with the reason and the benefit.
+# The files that are allowed to contain unsafe code. Each file in this list must begin with the
+# reason for its unsafe code and the benefit of that code.
 UNSAFE_FILES = (
     "crates/client/src/decode/table/views.rs",
     "crates/client/src/optional/huge_pages.rs",
@@ -30,7 +32,8 @@ UNSAFE_FILES = (
 )
 FORBIDDEN = "#![forbid(unsafe_code)]"
 UNSAFE = re.compile(r"\bunsafe(_code)?\b")
-# The functions that Python calls are those of these blocks, as rustfmt formats them.
+# Matches `#[pymethods]` blocks, as rustfmt formats them; Python calls the functions in these
+# blocks.
 METHODS = re.compile(r"^#\[pymethods\]\n(?:#.*\n)*impl .*?^}\n", re.MULTILINE | re.DOTALL)
 FUNCTION = re.compile(
     r"^(?P<indent> *)#\[(?:pyfunction|pymodule_init)\]\n.*?^(?P=indent)}\n",
@@ -42,14 +45,16 @@ HEAD = re.compile(
     re.MULTILINE,
 )
 PROTECTS = "exit::protect_thread();"
-# Functions that return one of these create no object that could run Python code. Neither does a
-# traversal for the garbage collector, or a function that records a new process.
+# A function that returns one of the types in `PLAIN` creates no object that could run Python code.
+# The functions in `WITHOUT_PYTHON` create no such object: `__traverse__` visits objects for the
+# garbage collector, and `forked` records a new process.
 PLAIN = re.compile(r"usize|u64|i64|bool|Option<&str>|(PyRef|Bound)<'_, Self>")
 WITHOUT_PYTHON = ("__traverse__", "forked")
 
 
 def violations(root: Path) -> list[str]:
-    """Each violation of a rule, as `file:line: what`. Tests may name anything."""
+    """Returns each violation of a rule as a string of the form `file:line: what`. The rules do not
+    apply to test code."""
     found = []
     for file in sorted((root / "crates").glob("*/src/**/*.rs")):
         name = file.relative_to(root).as_posix()
@@ -63,9 +68,10 @@ def violations(root: Path) -> list[str]:
 
 
 def unprotected(root: Path) -> list[str]:
-    """The functions that Python calls and that do not begin with `exit::protect_thread()`.
+    """Returns the functions that Python calls, but that do not begin with `exit::protect_thread()`.
 
-    A thread that Python ends in one of them would abort the process (`crates/python/src/exit.rs`).
+    If Python ended a thread inside one of these functions, the process would abort
+    (`crates/python/src/exit.rs`).
     """
     found = []
     for file in sorted((root / "crates/python/src").glob("**/*.rs")):
@@ -79,7 +85,7 @@ def unprotected(root: Path) -> list[str]:
 
 
 def broken(name: str, code: str) -> Iterator[str]:
-    """The rules that one line of one file violates."""
+    """Yields the rules that one line of a source file violates."""
     in_client = name.startswith(CLIENT + "/")
     stem = name.removeprefix(CLIENT + "/").split("/")[0].removesuffix(".rs")
     if (
@@ -101,7 +107,7 @@ def broken(name: str, code: str) -> Iterator[str]:
 
 
 def code_lines(file: Path) -> Iterator[tuple[int, str]]:
-    """The lines without comments, up to the tests of the file."""
+    """Yields the lines of a source file without comments, and only those before its tests."""
     for number, line in enumerate(file.read_text().splitlines(), start=1):
         if line.strip() == "#[cfg(test)]":
             return

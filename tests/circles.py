@@ -1,8 +1,9 @@
-"""Cycles of modules that use each other, in a source tree of Rust or Python.
+"""Finds cycles of modules that use each other in a Rust or Python source tree.
 
-A file uses another one if it names something that is defined there. A declaration of a module and a
-re-export (`pub use`) do not count as uses; a re-exported name counts for the file that defines it.
-Code of tests does not count, and neither do imports for type checkers.
+A file uses another file if it names something that the other file defines. The declaration of a
+module and a re-export (`pub use`) do not count as uses. If a name is re-exported, using it counts
+as a use of the file that defines the name. Uses in test code, and imports for type checkers, do not
+count.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ MODULE = re.compile(r"^(?:pub(?:\([^)]*\))? )?mod (\w+);", re.MULTILINE)
 
 
 def circles(graph: Graph) -> list[list[str]]:
-    """The groups of modules in which each reaches every other (Tarjan)."""
+    """Returns the groups of modules in which each module uses every other, directly or through
+    other modules (Tarjan's algorithm)."""
     order: dict[str, int] = {}
     low: dict[str, int] = {}
     stack: list[str] = []
@@ -51,12 +53,14 @@ def circles(graph: Graph) -> list[list[str]]:
 
 
 class Crate:
-    """The modules of a crate: from path, such as `("frame", "rows")`, to text."""
+    """The modules of a crate: `texts` maps the path of a module, such as `("frame", "rows")`, to
+    its source text."""
 
     def __init__(self, source: Path) -> None:
         self.files: dict[tuple[str, ...], str] = {}
         self.texts: dict[tuple[str, ...], str] = {}
-        # The names that a module re-exports: from name to path, relative to that module.
+        # The names that each module re-exports; each name is mapped to the path of its definition,
+        # relative to the module.
         self.passed: dict[tuple[str, ...], dict[str, list[str]]] = {}
         self.globs: dict[tuple[str, ...], list[list[str]]] = {}
         self._add(source, source / "lib.rs", ())
@@ -90,7 +94,8 @@ class Crate:
             ]
             code = USE.sub("", text)
             paths += [match.split("::") for match in PATH.findall(code)]
-            # A path that begins with a module below this one.
+            # The pattern `CHILD` finds the paths that begin with a child module of the current
+            # module.
             paths += [list(match) for match in CHILD.findall(code)]
             homes = (self.home(module, path) for path in paths)
             names = {self.files[home] for home in homes if home is not None and home != module}
@@ -98,7 +103,8 @@ class Crate:
         return found
 
     def home(self, module: tuple[str, ...], path: list[str]) -> tuple[str, ...] | None:
-        """The module that defines the name of a path. `None` for other crates."""
+        """Returns the module that defines the last name in a path. If another crate defines the
+        name, returns `None`."""
         here, rest = module, list(path)
         if rest[0] == "crate":
             here, rest = (), rest[1:]
@@ -109,7 +115,8 @@ class Crate:
             return None
         while rest and (*here, rest[0]) in self.texts:
             here, rest = (*here, rest[0]), rest[1:]
-        # Naming a module itself does not show which of its names are used.
+        # If a path ends with the name of a module, it does not show which names of the module are
+        # used.
         if not rest or rest[0] in ("self", "*"):
             return here
         if passed := self.passed[here].get(rest[0]):
@@ -122,7 +129,7 @@ class Crate:
 
 
 def leaves(tree: str, before: Iterable[str] = ()) -> Iterator[tuple[list[str], str]]:
-    """The paths in a tree of `use`, each with the name that it imports."""
+    """Yields the paths in a `use` tree; each path ends with the name that it imports."""
     tree = " ".join(tree.split())
     head, brace, rest = tree.partition("{")
     if brace:
@@ -138,7 +145,7 @@ def leaves(tree: str, before: Iterable[str] = ()) -> Iterator[tuple[list[str], s
 
 
 def split(text: str) -> Iterator[str]:
-    """The parts between commas outside of braces."""
+    """Splits a string at the commas that are outside braces."""
     depth, part = 0, ""
     for sign in text:
         depth += (sign == "{") - (sign == "}")
@@ -152,14 +159,15 @@ def split(text: str) -> Iterator[str]:
 
 
 def of_crate(source: Path) -> list[list[str]]:
-    """The cycles of the files below `source`, by their relative paths."""
+    """Returns the cycles of files that use each other below `source`, each as a list of relative
+    paths."""
     graph = Crate(source).graph()
     short = source.as_posix() + "/"
     return [[name.removeprefix(short) for name in circle] for circle in circles(graph)]
 
 
 def of_package(package: Path) -> list[list[str]]:
-    """The cycles of a Python package, by module names."""
+    """Returns the import cycles of a Python package, each as a list of module names."""
     found = [file for file in package.glob("**/*") if file.suffix in (".py", ".pyi")]
     files = {module(file, package): file for file in found}
     graph: Graph = {}
@@ -177,7 +185,7 @@ def module(file: Path, package: Path) -> str:
 
 
 def imports(tree: ast.AST, base: str, known: Iterable[str]) -> Iterator[str]:
-    """The modules of the package that a file imports, anywhere in the file."""
+    """Yields the modules of the package that a Python file imports, anywhere in the file."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
             continue

@@ -1,4 +1,5 @@
-"""Fixtures: one private server for the run, a fresh database for each test, clients by mode."""
+"""Fixtures for the tests: one private server for the whole run, a new database for each test, and
+clients in each mode."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ _numbers = itertools.count(1)
 
 @pytest.fixture(scope="session")
 def influxd() -> Iterator[Influxd]:
-    """The private server."""
+    """The private server of this test run."""
     with Influxd() as server:
         yield server
 
@@ -33,7 +34,7 @@ def database(influxd: Influxd) -> Database:
 
 @pytest.fixture(params=["async", "blocking"])
 def mode(request: pytest.FixtureRequest) -> str:
-    """Runs a test in both modes."""
+    """Runs a test twice: in `async` mode and in `blocking` mode."""
     name: str = request.param
     return name
 
@@ -45,32 +46,34 @@ def _connect(database: Database, mode: str) -> AsyncInfluxDBClient:
 
 @pytest.fixture
 def client(database: Database, mode: str) -> Calls:
-    """A client of the fresh database. A call returns the plain value in both modes."""
+    """A client for the database that was created for this test. In both modes of the client, a call
+    returns the result itself."""
     return Calls(_connect(database, mode))
 
 
 @pytest.fixture
 def admin(database: Database, mode: str) -> Calls:
-    """The same, with the administrative methods."""
+    """A client for the new database; this client has the administrative methods."""
     server = database.server
     return Calls(InfluxDBClient(server.host, server.port, mode=mode, db=database.name))
 
 
 @pytest.fixture
 def blocking(database: Database) -> AsyncInfluxDBClient:
-    """A client in blocking mode."""
+    """A client for the new database, in blocking mode."""
     return _connect(database, "blocking")
 
 
 @pytest.fixture
 def frames(database: Database) -> AsyncInfluxDBClient:
-    """A client in dataframe mode."""
+    """A client for the new database, in dataframe mode."""
     return _connect(database, "dataframe")
 
 
 @pytest.fixture
 def wire() -> Iterator[Wire]:
-    """The lines that `write` sends for its arguments; none if nothing is sent."""
+    """A function that takes the arguments of `write` and returns the lines that `write` sends; if
+    nothing is sent, the list is empty."""
     with Scripted(answer(204)) as server:
         client = AsyncInfluxDBClient(host=server.host, port=server.port, db="db", mode="blocking")
 
@@ -79,21 +82,22 @@ def wire() -> Iterator[Wire]:
 
 @pytest.fixture(params=FACES, ids=lambda face: face.__name__)
 def face(request: pytest.FixtureRequest) -> type:
-    """Runs a test with both classes of clients."""
+    """Runs a test once with each of the two client classes."""
     found: type = request.param
     return found
 
 
 @pytest.fixture
 def either(face: type, database: Database) -> Any:
-    """A blocking client of either class, for the fresh database."""
+    """A client of either class for the new database, in blocking mode."""
     server = database.server
     return face(host=server.host, port=server.port, db=database.name, mode="blocking")
 
 
 @pytest.fixture
 def sends(face: type) -> Iterator[Wire]:
-    """The lines that `write` of either class sends for its arguments."""
+    """A function that takes the arguments of `write` and returns the lines that `write` of either
+    client class sends."""
     with Scripted(answer(204)) as server:
         client = face(host=server.host, port=server.port, db="db", mode="blocking")
         yield lambda *args, **kwargs: lines_sent(server, client, *args, **kwargs)

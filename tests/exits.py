@@ -1,8 +1,9 @@
-"""Programs that end while their daemon threads are in the middle of our code.
+"""Defines programs that end while their daemon threads run our code.
 
-The interpreter then ends these threads when they request the GIL. Each program keeps an object
-until the interpreter is finalizing, and frees it slowly: all of its threads request the GIL while
-it does. `tests/test_exit.py` runs each program a few times, `tools/exit_runs.py` a thousand times.
+While the Python interpreter is finalizing, it ends threads that request the GIL. Each program keeps
+an object until the interpreter is finalizing; freeing this object then takes a while. While this
+object is being freed, all threads of the program request the GIL. The test `tests/test_exit.py`
+runs each program a few times, and `tools/exit_runs.py` runs each program a thousand times.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 
 from scripted import Answer, Hang, Request, Scripted, answer, chunked, results
 
-# Maximum time that one program may take to run and to end on a busy machine.
+# The maximum time in which one program must run and end on a busy machine.
 END_S = 50
 ENDINGS = ("in order", "aborted", "crashed", "did not end", "other")
 
@@ -50,7 +51,7 @@ def _program(start: str, text: str) -> str:
 
 
 PROGRAMS = {
-    # Futures that are resolved, and tasks that are polled, on the threads of their loops.
+    # Each daemon thread runs an event loop, on which futures are resolved and tasks are polled.
     "loops": _program(
         START,
         """
@@ -70,8 +71,8 @@ PROGRAMS = {
         start(asyncio.run, ask())
         """,
     ),
-    # Loops that one of our threads wakes through a Python method. The call that never returns keeps
-    # this thread alive while the interpreter is finalizing.
+    # One of our own threads wakes these event loops by calling a Python method. The call that never
+    # returns keeps our own thread alive while the interpreter is finalizing.
     "loops without file descriptors": _program(
         BLOCKING,
         """
@@ -102,7 +103,7 @@ PROGRAMS = {
             start(repeat, lambda: client.write("m f=1"))
         """,
     ),
-    # The server never answers the second request of each thread.
+    # The server never answers the second request of each daemon thread.
     "calls that wait": _program(
         BLOCKING,
         """
@@ -151,7 +152,7 @@ PROGRAMS = {
         start(asyncio.run, read_in_a_loop())
         """,
     ),
-    # User code that our code calls, for the next point and for its values.
+    # Our code calls the user's code to get the next point and its values.
     "iterables": _program(
         BLOCKING,
         """
@@ -203,7 +204,8 @@ PROGRAMS = {
         start(repeat, lambda: [repr(rows) for rows in [client.query("ROWS", output="rows")]])
         """,
     ),
-    # A thread that only frees our objects runs the code of the object that this keeps.
+    # A thread that only frees our objects also runs the finalizer of a Python object that they
+    # keep.
     "finalizers": _program(
         START,
         """
@@ -232,7 +234,7 @@ PROGRAMS = {
             start(repeat, made.get)
         """,
     ),
-    # The module has not yet registered what it does at exit.
+    # The program ends before our module has registered its exit function.
     "imports": _program(
         START.replace("from aioinflux import InfluxDBClient\n", ""),
         """
@@ -250,7 +252,7 @@ PROGRAMS = {
         start(load)
         """,
     ),
-    # The child has its own daemon thread, and ends as its parent does.
+    # The child process has its own daemon thread, and ends in the same way as its parent.
     "forked children": _program(
         BLOCKING,
         """
@@ -292,7 +294,7 @@ PROGRAMS = {
             start(repeat, lambda: client.write(table, **given))
         """,
     ),
-    # The threads that encode free arrays whose memory belongs to numpy, which requires the GIL.
+    # The encoding threads free arrays whose memory belongs to numpy, which requires the GIL.
     "tables of pyarrow": _program(
         BLOCKING,
         """
@@ -323,12 +325,13 @@ if not hasattr(os, "fork"):
 
 
 def serve() -> Scripted:
-    """The server that the programs talk to."""
+    """Starts the server to which the programs connect."""
     return Scripted(_respond)
 
 
 def run(name: str, python: str, server: Scripted) -> tuple[str, str]:
-    """Runs a program. Returns which of `ENDINGS` it had and what it wrote."""
+    """Runs a program. Returns one of `ENDINGS`, which says how the program ended, and the output of
+    the program."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
     command = [python, "-c", PROGRAMS[name], server.host, str(server.port)]
     try:
@@ -359,7 +362,7 @@ def _respond(request: Request) -> Answer | Hang:
 
 
 def _rows(number: int, *, more: bool) -> dict[str, Any]:
-    """One of the documents of a chunked answer."""
+    """Returns one document of a chunked answer as a dict."""
     values = [[n, n / 2] for n in range(20 * number, 20 * number + 20)]
     series = {"name": "m", "columns": ["time", "v"], "values": values}
     result: dict[str, Any] = {"statement_id": 0, "series": [series]}

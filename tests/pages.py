@@ -1,10 +1,11 @@
-"""The code of the manual's pages, and how it is run.
+"""Finds the blocks of code in the pages of the manual, and runs them.
 
-A block of Python runs, after those before it on its page, unless its title says that it is for
-another client. A block of text whose title is `output` is what the block before it prints.
+A Python block runs after the blocks that precede it on its page, unless its title says that it is
+for another client. A text block with the title `output` shows what the preceding block prints.
 
-Of tabs beside each other (pandas and polars, async and blocking) a reader follows one. So a page
-with tabs runs once with the first tab of each group, and once with the second one.
+If a page has groups of tabs (pandas and polars, async and blocking), a reader follows only one tab
+of each group. Therefore a page with tabs runs once with the first tab in each group of tabs, and
+once with the second tab.
 """
 
 from __future__ import annotations
@@ -25,15 +26,17 @@ _BLOCK = re.compile(r"^( *)```(\S*)([^\n]*)\n(.*?)^\1```$", re.MULTILINE | re.DO
 _TAB = re.compile(r'^=== "[^"]+"\n', re.MULTILINE)
 _INSIDE = re.compile(r"(?:(?: {4}[^\n]*)?\n)*")
 _TITLE = re.compile(r'^ title="([^"]*)"$')
-# The titles of blocks of ours that have one.
+# The titles of the blocks that are for our own client.
 _OURS = ("", "aioinflux")
 
 
 @dataclass(frozen=True)
 class Block:
-    """A block of code: the number of its first line counts from 1.
+    """A block of code; the attribute `line` is the number of its first line on the page, counted
+    from 1.
 
-    `tab` is the place of its tab in a group of tabs, from 0, or `None` outside of tabs.
+    The attribute `tab` is the index of the block's tab in its group of tabs, counted from 0, or
+    `None` if the block is outside all tabs.
     """
 
     language: str
@@ -48,7 +51,7 @@ class Block:
 
 
 def blocks(text: str) -> list[Block]:
-    """All blocks of a page, in order."""
+    """Returns all blocks of a page in the order in which they appear."""
     found = []
     tabs = tabs_of(text)
     for match in _BLOCK.finditer(text):
@@ -64,7 +67,8 @@ def blocks(text: str) -> list[Block]:
 
 
 def tabs_of(text: str) -> dict[int, int]:
-    """The place of the tab at each position of a text that is inside of one."""
+    """Returns a dict that maps each character position inside a tab to the index of the tab in its
+    group."""
     found: dict[int, int] = {}
     before, place = -1, 0
     for head in _TAB.finditer(text):
@@ -77,18 +81,20 @@ def tabs_of(text: str) -> dict[int, int]:
 
 
 def readings(found: list[Block]) -> list[list[Block]]:
-    """The blocks of each way to read a page: all that are in no tab, and those of one tab."""
+    """Returns one list of blocks for each way to read a page: all blocks outside tabs, and the
+    blocks of one tab in each group."""
     count = max((block.tab + 1 for block in found if block.tab is not None), default=1)
     return [[block for block in found if block.tab in (None, n)] for n in range(count)]
 
 
 def of_page(page: str) -> list[Block]:
-    """All blocks of a page of ours."""
+    """Returns all blocks of a page in this source tree."""
     return blocks((ROOT / page).read_text())
 
 
-# Runs blocks as a reader would type them, in one namespace. The only change: the port of the
-# private server. Each block keeps its place in the page, so that errors name its line.
+# Runs the blocks of a page as a reader would type them, in a single namespace. The port is the only
+# thing that is changed: it becomes the port of the private server. Each block keeps its position on
+# the page, so that error messages name the right line.
 _RUNNER = """
 import ast, asyncio, contextlib, inspect, io, json, sys, types
 
@@ -118,7 +124,8 @@ print(json.dumps(printed))
 
 
 def run(page: str, codes: list[Block], server: Influxd, folder: Path) -> list[str]:
-    """Runs the blocks in a fresh process, in `folder`, and gives what each printed."""
+    """Runs the blocks in a new process, with `folder` as its working directory, and returns what
+    each block printed."""
     child = run_python(
         _RUNNER, page, str(server.port), options=("-W", "error"), folder=folder, MPLBACKEND="Agg"
     )

@@ -1,4 +1,5 @@
-"""Docstrings of the package, of its stubs, and of the source of the native module."""
+"""Finds text that is repeated in the docstrings of the package, of its stubs, and of the Rust
+source of the native module."""
 
 from __future__ import annotations
 
@@ -8,14 +9,15 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-# Consecutive lines that are equal in two places. Headings of sections do not count.
+# If two docstrings have `REPEATED` consecutive lines in common, the lines count as a repetition.
+# The headings of docstring sections do not count as lines.
 REPEATED = 3
 
 _HEADING = re.compile(r"(Args|Returns|Raises|Attributes|Example|Source):$|```")
 
 
 def of_python(path: Path) -> Iterator[tuple[str, str]]:
-    """The name and the docstring of each module, class and function of a file."""
+    """Yields the name and the docstring of each module, class and function in a Python file."""
 
     def walk(node: ast.AST, name: str) -> Iterator[tuple[str, str]]:
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
@@ -30,7 +32,8 @@ def of_python(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def of_rust(path: Path) -> Iterator[tuple[str, str]]:
-    """The number of the first line and the text of each documentation comment of a file."""
+    """Yields the number of the first line and the text of each documentation comment in a Rust
+    file."""
     lines = enumerate(path.read_text().splitlines(), 1)
     for is_doc, group in itertools.groupby(lines, lambda one: one[1].lstrip().startswith("///")):
         if is_doc:
@@ -40,7 +43,7 @@ def of_rust(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def of_tree(root: Path) -> Iterator[tuple[str, str]]:
-    """The place and the text of every docstring below the root of the tree."""
+    """Yields the place and the text of every docstring below the root of the source tree."""
     package, crate = root / "python/aioinflux", root / "crates/python/src"
     for path in sorted([*package.rglob("*.py"), *package.rglob("*.pyi"), *crate.rglob("*.rs")]):
         read = of_rust if path.suffix == ".rs" else of_python
@@ -49,7 +52,8 @@ def of_tree(root: Path) -> Iterator[tuple[str, str]]:
 
 
 def repeated(docstrings: list[tuple[str, str]]) -> dict[tuple[str, ...], list[str]]:
-    """The places that share consecutive lines, by these lines."""
+    """Returns the runs of consecutive lines that occur in several docstrings, each with the places
+    of these docstrings."""
     found: dict[tuple[str, ...], list[str]] = {}
     for place, docstring in docstrings:
         stripped = (line.strip() for line in docstring.splitlines())

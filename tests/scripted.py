@@ -1,7 +1,8 @@
-"""A scripted HTTP server in a thread: sends the answers of a test, and records its requests.
+"""Defines a scripted HTTP server that runs in a thread, sends the answers of a test, and records
+the requests.
 
-Each request takes the next answer, and the last answer is repeated. An answer may be a function of
-the request, for requests without a fixed order.
+Each request gets the next answer of the script; the last answer is repeated. If the requests have
+no fixed order, an answer can be a function that takes the request.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ WAIT_S = 20
 
 @dataclass(frozen=True)
 class Answer:
-    """Bytes to send; afterwards the connection is kept, or closed."""
+    """Bytes that the server sends; afterwards it keeps the connection open, or closes it."""
 
     data: bytes
     close: bool = False
@@ -30,7 +31,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Hang:
-    """Sends this much, then nothing, until the client disconnects."""
+    """Bytes that the server sends, after which it sends nothing until the client disconnects."""
 
     data: bytes = b""
 
@@ -38,7 +39,8 @@ class Hang:
 def answer(
     status: int = 204, body: bytes | str = b"", *, cut: int | None = None, **headers: str
 ) -> Answer:
-    """A complete answer with its length; `cut` sends that many bytes of the body and closes."""
+    """Returns a complete answer with its length; if `cut` is passed, the server sends only that
+    many bytes of the body and closes the connection."""
     body = body.encode() if isinstance(body, str) else body
     names = {"Content-Type": "application/json", "X-Influxdb-Version": "1.6.7"}
     names |= {name.replace("_", "-"): value for name, value in headers.items()}
@@ -50,13 +52,14 @@ def answer(
 
 
 def results(*statements: dict[str, Any]) -> Answer:
-    """A 200 with the JSON answer of a query."""
+    """Returns the JSON answer to a query, with status 200."""
     numbered = [{"statement_id": i, **s} for i, s in enumerate(statements)]
     return answer(200, json.dumps({"results": numbered}))
 
 
 def chunked(*documents: dict[str, Any] | bytes, end: bool = True) -> Answer:
-    """A chunked answer, one HTTP chunk a document; without `end` the connection just closes."""
+    """Returns a chunked answer with one HTTP chunk for each document; if `end` is false, the
+    connection closes before the last chunk."""
     parts = [d if isinstance(d, bytes) else json.dumps(d).encode() + b"\n" for d in documents]
     head = (
         b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -78,7 +81,7 @@ class Request:
 
     @property
     def parameters(self) -> dict[str, str]:
-        """The parameters of the URL and of the form."""
+        """The parameters in the URL and in the form body of the request."""
         return self.query | self.form
 
     @property
@@ -90,9 +93,10 @@ Choice = Callable[[Request], Answer | Hang]
 
 
 class Scripted:
-    """The server; a context manager.
+    """The scripted server; as a context manager, the object starts and stops the server.
 
-    `before` is called for each request, in the thread of its connection, before the answer.
+    For each request, the function `before` is called in the thread of the connection, before the
+    answer is sent.
     """
 
     def __init__(
@@ -109,7 +113,7 @@ class Scripted:
         self.arrived = threading.Event()
         self.left = threading.Event()
         self.hangs = threading.Event()
-        # Once for each connection that was closed.
+        # The semaphore is released once for each connection that has been closed.
         self.closed = threading.Semaphore(0)
 
     def __enter__(self) -> Scripted:
@@ -117,15 +121,17 @@ class Scripted:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # Closing alone would leave the thread waiting in `accept`.
+        # If the listening socket were only closed, the thread would stay in `accept`.
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
-        # The next server may get the same file descriptor, and the thread its connection.
+        # The server waits until the thread that accepts connections has ended. Otherwise the next
+        # server could get the same file descriptor, and the thread could accept its connection.
         self._acceptor.join()
         self._listener.close()
         with self._lock:
             for connection in self._connections:
-                # Closing alone would wait for the thread that reads from it.
+                # If the connection were only closed, without a shutdown, the server would wait for
+                # the thread that reads from it.
                 with contextlib.suppress(OSError):
                     connection.shutdown(socket.SHUT_RDWR)
 
@@ -135,7 +141,7 @@ class Scripted:
 
     @property
     def connections(self) -> int:
-        """How many connections there have been."""
+        """The number of connections that the server has accepted so far."""
         with self._lock:
             return len(self._connections)
 
@@ -172,16 +178,17 @@ class Scripted:
                     if next_one.close:
                         return
         except OSError:
-            # The client, or the end of the test, closed the connection.
+            # The client has closed the connection, or the test has ended.
             self.left.set()
         finally:
             self.closed.release()
 
 
 def read_request(stream: io.BufferedReader) -> Request | None:
-    """The next request of a connection, or None if the client has closed it."""
+    """Returns the next request on a connection, or `None` if the client has closed the
+    connection."""
     first = stream.readline()
-    # A client that got no answer sends the first message of TLS, which is not text.
+    # The first message of a client that uses TLS is not text.
     if not first[:1].isalpha():
         return None
     method, target, _ = first.decode().split(" ")
@@ -198,7 +205,7 @@ def read_request(stream: io.BufferedReader) -> Request | None:
 
 
 def read_body(stream: io.BufferedReader, headers: dict[str, str]) -> bytes:
-    """A body of known length or in chunks, decompressed."""
+    """Returns the decompressed body of a request, which has a known length or arrives in chunks."""
     if headers.get("transfer-encoding") == "chunked":
         body = b""
         while size := int(stream.readline(), 16):

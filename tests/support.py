@@ -1,4 +1,5 @@
-"""Shared by several test files: calls that work in both modes, and access without our client."""
+"""Defines helpers for several test files: calls that work in both modes, and access to a server
+without our client."""
 
 from __future__ import annotations
 
@@ -19,18 +20,20 @@ from aioinflux import AsyncInfluxDBClient, InfluxDBClient
 from influxd import Influxd
 from scripted import Scripted
 
-# The lines that `write` sends for its arguments: the fixture `wire`.
+# The type of the fixture `wire`, a function that returns the lines that `write` sends for its
+# arguments.
 Wire = Callable[..., list[str]]
 
-# The client classes. What one of them must not do, the other must not do either.
+# The two client classes of the package. A behaviour that is wrong for one client class is wrong for
+# both.
 FACES: list[type] = [AsyncInfluxDBClient, InfluxDBClient]
 
 
 def collect_until(holds: Callable[[], bool]) -> None:
-    """Collects garbage until a condition holds, for at most a minute.
+    """Collects garbage until a condition becomes true, for at most a minute.
 
-    Once would be enough, unless another thread is collecting at that moment: then `gc.collect` does
-    nothing.
+    A single collection would be enough, unless another thread is collecting at that moment;
+    `gc.collect` then does nothing.
     """
     end = time.monotonic() + 60
     gc.collect()
@@ -40,7 +43,7 @@ def collect_until(holds: Callable[[], bool]) -> None:
 
 
 class Calls:
-    """Calls a client in every mode: a coroutine is run in its own loop."""
+    """Calls the methods of a client in any mode; a coroutine runs in a new event loop."""
 
     def __init__(self, client: AsyncInfluxDBClient) -> None:
         self.client = client
@@ -55,7 +58,7 @@ class Calls:
         return call
 
     def rows(self, q: str, **kwargs: Any) -> list[Any]:
-        """All rows of a chunked query."""
+        """Returns all rows that a chunked query yields."""
         if self.client.mode == "async":
             return asyncio.run(_collect(self.client, q, kwargs))
         return list(self.client.query(q, chunked=True, **kwargs))
@@ -70,7 +73,7 @@ async def _collect(client: AsyncInfluxDBClient, q: str, kwargs: dict[str, Any]) 
 
 
 class Database:
-    """One database of the live server, read without our client."""
+    """A database of the live server, which is read without our client."""
 
     def __init__(self, server: Influxd, name: str) -> None:
         self.server = server
@@ -80,14 +83,15 @@ class Database:
         return json.loads(self.server.execute(text, db=self.name))
 
     def series(self, text: str) -> list[dict[str, Any]]:
-        """The series of the first statement."""
+        """Returns the series in the result of the first statement."""
         first = self.query(text)["results"][0]
         assert "error" not in first, first
         found: list[dict[str, Any]] = first.get("series", [])
         return found
 
     def points(self) -> list[dict[str, Any]]:
-        """Every stored point: measurement, tags, fields that are not null, time in ns."""
+        """Returns every point that is stored in the database: its measurement, its tags, those
+        fields that are not null, and its time in ns."""
         found = []
         for one in self.series("SELECT * FROM /.*/ GROUP BY *"):
             tags = {key: value for key, value in one.get("tags", {}).items() if value != ""}
@@ -101,12 +105,13 @@ class Database:
         return found
 
     def types(self) -> dict[str, str]:
-        """Field keys with their types, over all measurements."""
+        """Returns the types of the fields of all measurements, keyed by field."""
         return {key: kind for one in self.series("SHOW FIELD KEYS") for key, kind in one["values"]}
 
 
 def lines_sent(server: Scripted, client: Any, *args: Any, **kwargs: Any) -> list[str]:
-    """The lines that a blocking client sends in one `write`; none if nothing is sent."""
+    """Returns the lines that a blocking client sends in one call of `write`; if nothing is sent,
+    the list is empty."""
     seen = len(server.requests)
     assert client.write(*args, **kwargs) is True
     sent = [request.text for request in server.requests[seen:]]
@@ -120,7 +125,8 @@ def run_python(
     folder: Path | None = None,
     **variables: str,
 ) -> subprocess.Popen[str]:
-    """Starts a Python of the same kind with a program text; both of its streams are pipes."""
+    """Starts a program with the current Python interpreter; its standard input and output are
+    pipes."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")} | variables
     return subprocess.Popen(
         [sys.executable, *options, "-c", textwrap.dedent(program), *args],
@@ -134,5 +140,5 @@ def run_python(
 
 
 def without(*modules: str) -> str:
-    """The start of a program in which these modules cannot be imported."""
+    """Returns the first lines of a program in which the given modules cannot be imported."""
     return f"import sys\nfor name in {modules!r}:\n    sys.modules[name] = None\n"

@@ -1,4 +1,4 @@
-"""Administration on the live server: one test for each statement, in both modes."""
+"""Tests administration on the live server: one test for each statement, in both modes."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ mem,host=a used=4 4
 
 @pytest.fixture
 def filled(admin: Calls) -> Calls:
-    """A client of a database with three series of `cpu` and one of `mem`."""
+    """A client for a database that contains three series of `cpu` and one series of `mem`."""
     admin.write(LINES)
     return admin
 
 
 def rows(answer: dict[str, Any]) -> list[Any]:
-    """The rows of all series of the first statement."""
+    """Returns the rows of all series in the result of the first statement."""
     return [row for one in answer["results"][0].get("series", []) for row in one.get("values", [])]
 
 
@@ -37,7 +37,8 @@ def column(answer: dict[str, Any], number: int = 0) -> list[Any]:
 
 
 def cells(answer: dict[str, Any], *columns: str) -> list[list[Any]]:
-    """These columns of all rows of the first statement. Later servers have more columns."""
+    """Returns the named columns of all rows in the result of the first statement. Columns that the
+    caller does not name are ignored, because newer servers return more columns."""
     return [
         [dict(zip(one["columns"], row, strict=True))[column] for column in columns]
         for one in answer["results"][0].get("series", [])
@@ -46,13 +47,14 @@ def cells(answer: dict[str, Any], *columns: str) -> list[list[Any]]:
 
 
 def policies(answer: dict[str, Any]) -> dict[str, list[Any]]:
-    """What every server returns for each retention policy, by its name."""
+    """Returns a dict that maps the name of each retention policy to those of its properties that
+    every server shows."""
     found = cells(answer, "name", "duration", "shardGroupDuration", "replicaN", "default")
     return {row[0]: row[1:] for row in found}
 
 
 def users(answer: dict[str, Any]) -> dict[str, list[Any]]:
-    """Whether each user is an administrator, by its name."""
+    """Returns a dict that maps the name of each user to whether the user is an administrator."""
     return {row[0]: row[1:] for row in cells(answer, "user", "admin")}
 
 
@@ -60,7 +62,7 @@ def times(client: Calls) -> list[int]:
     return sorted(row[0] for row in rows(client.query("SELECT * FROM /.*/")))
 
 
-# Databases and retention policies.
+# Tests databases and retention policies.
 
 
 def test_create_and_drop_a_database(admin: Calls, database: Database) -> None:
@@ -124,7 +126,7 @@ def test_refusal_of_the_server_is_an_error(admin: Calls) -> None:
         admin.create_retention_policy("p", "5m")
 
 
-# Continuous queries and subscriptions.
+# Tests continuous queries and subscriptions.
 
 SELECT = "SELECT mean(load) INTO cpu_mean FROM cpu GROUP BY time(1m)"
 
@@ -159,7 +161,7 @@ def test_create_and_drop_a_subscription(admin: Calls, database: Database) -> Non
     assert database.name not in [one["name"] for one in left]
 
 
-# Users and privileges; users belong to the whole server.
+# Tests users and privileges. Users belong to the whole server rather than to one database.
 
 
 @pytest.fixture
@@ -182,7 +184,7 @@ def test_create_an_administrator(admin: Calls, database: Database) -> None:
 
 def test_set_a_password(admin: Calls, user: str) -> None:
     admin.set_password(user, "new 'one'")
-    # Creating the same user again is an error only with a different password.
+    # Creating a user that exists is an error only if the password is different.
     admin.create_user(user, "new 'one'")
     with pytest.raises(InfluxDBQueryError, match="exists"):
         admin.create_user(user, "it's \\ secret")
@@ -213,7 +215,7 @@ def test_grant_and_revoke_all_rights(admin: Calls, user: str) -> None:
     assert users(admin.show_users())[user] == [False]
 
 
-# The contents of a database.
+# Tests statements about the contents of a database.
 
 
 @pytest.mark.parametrize(
@@ -417,8 +419,8 @@ def test_deletion_of_everything_is_refused(
         "a = 'x",
         "time > 2. / 3; DROP MEASUREMENT cpu; SHOW SERIES WHERE 1 = 2. / 1",
         "time > .2 / 3; DROP MEASUREMENT cpu; SHOW SERIES WHERE 1 = .2 / 1",
-        # A parser that reads the first slash as a division finds two statements: so does a server
-        # after `a.`.
+        # A parser that takes the first slash for division sees several statements here. After `a.`,
+        # a server takes the slash for division as well.
         "1 = a./ 3; DROP MEASUREMENT cpu; SHOW SERIES WHERE 1 = a./ 1",
         "1 = 1 AND /;DROP MEASUREMENT cpu;/",
         "1 = 1 AND /'/ = '; DROP MEASUREMENT cpu; /'/",

@@ -1,4 +1,5 @@
-"""Administration: arguments that are refused by name, and secrets that are never shown."""
+"""Tests the arguments of the administrative methods: errors name each refused argument, and secrets
+are never shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Answers that are written back, and almost valid data: written, or refused with a hint."""
+"""Tests answers that are written back, and almost valid data, which is either written or refused
+with a hint."""
 
 from __future__ import annotations
 
@@ -207,7 +208,7 @@ def test_arrays_without_a_dimension_and_scalars_are_no_data(data: object) -> Non
 
 
 class PointSeries:
-    """An iterable of the user, whose first item must not be requested twice."""
+    """A user's iterable that must not be asked twice for its first item."""
 
     def __init__(self) -> None:
         self.lines = iter(["m f=1 1", "m f=2 2"])

@@ -1,4 +1,5 @@
-"""The rules of ARCHITECTURE.md hold, and a planted violation of each is found."""
+"""Tests that the rules of ARCHITECTURE.md hold, and that a deliberate violation of each rule is
+found."""
 
 from __future__ import annotations
 
@@ -86,8 +87,8 @@ def test_a_function_that_does_not_protect_its_thread_is_seen(tmp_path: Path) -> 
     expected = []
     for file in sorted((tmp_path / "crates/python/src").glob("**/*.rs")):
         text = file.read_text()
-        # Python also calls the code that frees an object, but it is not in a block of Python's
-        # methods.
+        # Python also calls the code that frees an object, but that code is outside the
+        # `#[pymethods]` blocks.
         functions = re.findall(rf"fn (\w+)[^{{}}]*\{{\n\s*{re.escape(PROTECTS)}", text)
         name = file.relative_to(tmp_path).as_posix()
         expected += [f"{name}: {function}" for function in functions if function != "drop"]

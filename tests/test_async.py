@@ -1,4 +1,5 @@
-"""Event loops, threads, signals, fork, cancellation, and an exit without messages."""
+"""Tests event loops, threads, signals, fork, cancellation, and programs that end without
+messages."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ from aioinflux import AsyncInfluxDBClient
 from scripted import Hang, Scripted, answer, chunked, results
 from support import Database, collect_until, run_python
 
-# A timeout that a passing test never reaches.
+# A timeout that is never reached if the test passes.
 LONG_S = 30
 
 
@@ -80,7 +81,8 @@ def test_blocking_call_inside_a_running_loop(database: Database) -> None:
 
 
 def test_blocking_call_lets_other_threads_run() -> None:
-    # The server is a thread of this process: without the GIL it could not answer at all.
+    # The scripted server runs in a thread of this process, so it could not answer if the call kept
+    # the GIL.
     with Scripted(Hang(), results({})) as server, concurrent.futures.ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(connect(server, "blocking", timeout=LONG_S).query, "SHOW DATABASES")
         assert server.arrived.wait(LONG_S)
@@ -150,7 +152,7 @@ def test_cancelling_a_task_stops_its_request(call: str) -> None:
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
-            # In another thread, so that the loop continues.
+            # The test waits in another thread, so that the event loop can continue.
             assert await asyncio.to_thread(server.left.wait, LONG_S)
 
         asyncio.run(use())
@@ -160,7 +162,7 @@ def test_wait_for_stops_a_request() -> None:
     with Scripted(Hang()) as server:
 
         async def use() -> None:
-            # The class of asyncio has been the builtin one only since 3.11.
+            # Before Python 3.11, `asyncio.TimeoutError` is different from the builtin class.
             with pytest.raises(asyncio.TimeoutError):
                 await asyncio.wait_for(connect(server).query("SHOW DATABASES"), 0.05)
 
@@ -206,7 +208,8 @@ def test_ctrl_c_ends_a_blocking_call_within_a_fifth_of_a_second(call: str) -> No
         child.send_signal(signal.SIGINT)
         out, err = child.communicate(timeout=LONG_S)
     assert err == ""
-    # All processes of the machine share this clock.
+    # All processes of the machine share the clock that the test reads, so their times can be
+    # compared.
     assert float(out) - sent < 0.2
 
 
@@ -255,7 +258,7 @@ def test_client_goes_into_a_spawned_process(database: Database, tmp_path: Any) -
     script = tmp_path / "spawned.py"
     script.write_text(SPAWNED)
     arguments = [str(script), server.host, str(server.port), database.name]
-    # A file, because a spawned process imports its parent's program.
+    # The program is stored in a file, because a spawned process imports the program of its parent.
     process = subprocess.run(
         [sys.executable, *arguments], capture_output=True, text=True, timeout=LONG_S, check=False
     )

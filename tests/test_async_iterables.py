@@ -1,4 +1,5 @@
-"""Async iterables as the data of `write`: batches, bounds, errors, cancellation, other modes."""
+"""Tests async iterables as data for `write`: batches, bounds, errors, cancellation, and other
+modes."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ def lines(count: int) -> str:
 
 
 async def each(items: Any, every: int = 1) -> AsyncIterator[Any]:
-    """The items, with a wait for the event loop after every `every` of them. 0: none."""
+    """Yields the items, and waits for the event loop each time after `every` items (0: never). 0:
+    none."""
     for number, item in enumerate(items):
         if every and number % every == 0:
             await asyncio.sleep(0)
@@ -41,7 +43,8 @@ async def each(items: Any, every: int = 1) -> AsyncIterator[Any]:
 
 
 class Reader:
-    """An async iterator that is not a generator, whose steps are awaitables of any kind."""
+    """An async iterator that is not a generator; each of its steps can be an awaitable of any
+    kind."""
 
     def __init__(self, items: Any) -> None:
         self.items = iter(items)
@@ -60,7 +63,7 @@ class Reader:
 
 
 class Source:
-    """An async iterable that is not an iterator."""
+    """An async iterable that is no async iterator itself."""
 
     def __init__(self, items: Any) -> None:
         self.items = items
@@ -76,7 +79,7 @@ MAKERS: list[Callable[[Any], Any]] = [
 
 @pytest.fixture(params=[AsyncInfluxDBClient, InfluxDBClient])
 def connect(request: pytest.FixtureRequest) -> Callable[..., Any]:
-    """A client in `async` mode."""
+    """Returns a function that creates clients in `async` mode."""
     return lambda server, **options: request.param(
         host=server.host, port=server.port, db="db", **options
     )
@@ -128,7 +131,8 @@ def test_nothing_is_read_ahead_of_a_batch(connect: Any) -> None:
 
     with Scripted(answer(204)) as server:
         asyncio.run(connect(server).write(counted(), batch_lines=10, progress=tell))
-    # Two batches are encoded before the first request ends, and one is in flight then.
+    # By the time the first request ends, two batches have been encoded: the one in flight and the
+    # next. The limit of the second check leaves room for one more batch.
     assert [done for done, _ in told] == [10, 20, 30, 40, 50]
     assert all(seen <= done + 20 for done, seen in told)
 
@@ -317,7 +321,7 @@ def test_a_stream_is_copied_without_blocking_the_loop(database: Database) -> Non
     async def run() -> None:
         await client.write(points(25_000))
         await client.write(rows())
-        # It supports both kinds of loops; the blocking one must not be used.
+        # The stream supports `for` and `async for`; the blocking `for` loop must not be used here.
         await client.write(client.stream("SELECT f FROM m LIMIT 3", output="dict"), "x")
 
     with pytest.raises(ValueError, match="point 0"):

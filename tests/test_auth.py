@@ -1,4 +1,5 @@
-"""A server with authentication: what it grants and refuses, and that no secret is shown."""
+"""Tests a server with authentication: the calls that it allows and refuses, and secrets, which are
+never shown."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ Connect = Callable[..., Calls]
 
 @pytest.fixture(scope="module")
 def guarded() -> Iterator[Influxd]:
-    """A server that requires users, with one administrator and one database."""
+    """A server that requires authentication and has one administrator and one database."""
     with Influxd("auth-enabled = true") as server:
         first = InfluxDBClient(server.host, server.port, mode="blocking", db="own")
         first.create_user("root", ROOT, admin=True)
@@ -42,7 +43,7 @@ def _client(server: Influxd, mode: str, username: str | None, password: str | No
 
 @pytest.fixture
 def connect(guarded: Influxd, mode: str) -> Connect:
-    """Creates a client with a user and a password."""
+    """Returns a function that creates a client with a user name and a password."""
 
     def made(username: str | None = None, password: str | None = None) -> Calls:
         return _client(guarded, mode, username, password)
@@ -52,7 +53,7 @@ def connect(guarded: Influxd, mode: str) -> Connect:
 
 @pytest.fixture
 def user(guarded: Influxd, request: pytest.FixtureRequest) -> str:
-    """A user for the test only, without privileges, whose password is `SECRET`."""
+    """A user that exists for this test only, without privileges and with the password `SECRET`."""
     name = request.node.name
     _client(guarded, "blocking", "root", ROOT).create_user(name, SECRET)
     return name

@@ -1,4 +1,5 @@
-"""What is said about speed is what was measured. Nothing is timed here."""
+"""Tests that statements about speed agree with the measurements. The tests in this file measure no
+times."""
 
 from __future__ import annotations
 
@@ -53,7 +54,7 @@ def test_the_chart_has_ten_groups_and_needs_nothing_else() -> None:
     text = (ROOT / "benchmarks/chart.svg").read_text()
     root = ElementTree.fromstring(text)
     kinds = [element.get("class", "") for element in root.iter()]
-    # Title and two words of the legend; one text for each group.
+    # The text elements are the title, two words of the legend, and one line for each group.
     assert kinds.count("text") == 2 + 10
     assert "prefers-color-scheme: dark" in text
     assert re.findall(r"https?://[^\"]*|url\(|href", text) == ["http://www.w3.org/2000/svg"]

@@ -1,4 +1,5 @@
-"""Chunked queries: rows from generators of both kinds, frames, errors after the first rows."""
+"""Tests chunked queries: rows from sync and async generators, DataFrames, and errors after the
+first rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No module uses another one that uses it, except in the cycles that are listed here."""
+"""Tests that modules do not use each other in cycles, except in the cycles that are listed here."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pytest
 from circles import of_crate, of_package
 
 ROOT = Path(__file__).resolve().parent.parent
-# The cycles of `crates/python/src`, by one file of each, with the reason why it remains.
+# The known cycles in `crates/python/src`: one file in each cycle, with the reason why the cycle
+# remains.
 KNOWN = {
     "call.rs": "a request is driven by a task, which fills the inbox that its caller waits at",
     "errors.rs": "an error holds the answer that came before it, and out/ raises errors",
@@ -46,7 +47,7 @@ def write(root: Path, **files: str) -> Path:
         ("use crate::b::B;", "use crate::a::A;"),
         ("use crate::{\n    b::{self, B},\n};", "fn f() -> crate::a::A {}"),
         ("fn f() { super::b::g() }", "use super::a::{A, f as g};"),
-        # Re-exported by the root of the crate, under its own name or another one.
+        # The root module of the crate re-exports the name, unchanged or as an alias.
         ("use crate::B;", "use crate::Alias;"),
     ],
 )

@@ -1,4 +1,5 @@
-"""The client object: constructor, attributes, modes, repr, pickle, context managers, logging."""
+"""Tests the client object: constructor, attributes, modes, repr, pickle, context managers, and
+logging."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ SECRET = "pass-word-42"
 
 @pytest.fixture(autouse=True)
 def _logger() -> Iterator[None]:
-    """Restores the logger: every new client sets its level, as in the original."""
+    """Restores the logger after a test, because every new client sets the logger's level, as in
+    aioinflux 0.1."""
     logger = logging.getLogger("aioinflux")
     level, handlers = logger.level, logger.handlers[:]
     yield

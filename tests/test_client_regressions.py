@@ -1,4 +1,4 @@
-"""Bugs in `InfluxDBClient` that a tester found, one test for each."""
+"""Tests for bugs that a tester found in `InfluxDBClient`, with one test for each bug."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_port_in_the_host_is_refused_with_a_hint() -> None:
 
 @pytest.mark.parametrize("port", ["8087", 8087], ids=["text", "number"])
 def test_a_port_may_be_text_as_it_is_in_an_environment(port: Any) -> None:
-    """0.9 inserted it into the URL unchanged."""
+    """aioinflux 0.9 inserted any port into the URL unchanged, even if it was a string."""
     client = InfluxDBClient(port=port, db="d")
     assert client.port == 8087
     client.port = "8088"  # type: ignore[assignment]
@@ -103,7 +103,7 @@ def test_no_frame_takes_the_place_of_another(database: Database) -> None:
 
 
 class Own(InfluxDBClient):
-    """A class of a user, with an attribute."""
+    """A class that a user derives from ours, with one more attribute."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -139,7 +139,7 @@ def test_a_deep_copy_shares_nothing_that_changes() -> None:
 
 @pytest.mark.parametrize("output", ["pandas", "rows", "dicts", "arrow", "pyarrow", "polars"])
 def test_diagnostics_can_be_had_in_every_form(influxd: Influxd, output: str) -> None:
-    """The server leaves values out of their msgpack."""
+    """The server leaves out values in the MessagePack of this answer."""
     client: Any = InfluxDBClient(influxd.host, influxd.port, mode="blocking", db="d", output=output)
     found = dict(iter(client.query("SHOW DIAGNOSTICS")))
     assert {"build", "runtime", "system"} <= set(found)

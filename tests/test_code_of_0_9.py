@@ -1,7 +1,8 @@
-"""Programs in the style of aioinflux 0.9: its asynchronous client, as its users wrote code for it.
+"""Tests programs that were written for aioinflux 0.9 and use the asynchronous client.
 
-They use only what 0.9 had, except where `InfluxDBClient` fixes bugs of 0.9. The other parts,
-blocking code and typed points, are in `test_code_of_0_9_blocking.py` and `..._types.py`.
+The programs use only features of aioinflux 0.9, except where `InfluxDBClient` fixes bugs of 0.9.
+Blocking code and typed points have their tests in `test_code_of_0_9_blocking.py` and
+`..._types.py`.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ SECOND = 10**9
 
 
 def numbered(count: int) -> list[dict[str, Any]]:
-    """Points of the measurement `m`, one for each second, alternating between the hosts a and b."""
+    """Returns points of the measurement `m`, one for each second; their hosts are a and b in
+    turn."""
     return [
         {"measurement": "m", "time": i * SECOND, "tags": {"host": "ab"[i % 2]}, "fields": {"f": i}}
         for i in range(1, count + 1)
@@ -45,7 +47,8 @@ def numbered(count: int) -> list[dict[str, Any]]:
 
 
 def frame() -> pd.DataFrame:
-    """Ten rows, one for each minute: two numeric columns, one tag column."""
+    """Returns a DataFrame of ten rows, one for each minute, with two numeric columns and one tag
+    column."""
     index = pd.date_range("2024-01-01", periods=10, freq="min", tz="UTC")
     columns = {"x": [i / 4 for i in range(10)], "n": list(range(10)), "kind": list("AABBCCDDEE")}
     return pd.DataFrame(columns, index=index)
@@ -53,7 +56,7 @@ def frame() -> pd.DataFrame:
 
 @pytest_asyncio.fixture
 async def client(database: Database) -> AsyncIterator[InfluxDBClient]:
-    """A client as users of 0.9 had it in their fixtures."""
+    """A client like those in the test fixtures that users of aioinflux 0.9 have written."""
     server = database.server
     options: dict[str, Any] = {"host": server.host, "port": server.port, "mode": "async"}
     async with InfluxDBClient(db=database.name, **options) as client:
@@ -118,7 +121,7 @@ async def test_a_write_into_another_database_and_policy(
 @pytest.mark.asyncio
 @pytest.mark.parametrize("data", [5, object(), dt.datetime(2024, 1, 1), {"fields": {"f": 1}}])
 async def test_what_is_no_point_is_a_value_error(client: InfluxDBClient, data: object) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 (0.9 had no text worth keeping)
+    with pytest.raises(ValueError):  # noqa: PT011 (the error message of 0.9 was not useful)
         await client.write(data)
 
 
@@ -218,7 +221,8 @@ async def test_an_answer_without_rows_is_a_chunk(client: InfluxDBClient, q: str)
 
 @pytest.mark.asyncio
 async def test_no_frame_is_no_chunk(client: InfluxDBClient) -> None:
-    """0.9 returned an empty dict, which pandas does not concatenate."""
+    """For a statement without rows, aioinflux 0.9 returned an empty dict, which pandas cannot
+    concatenate."""
     await client.write("m f=1 1")
     client.output = "dataframe"
     chunks = await client.query("SELECT f FROM nothing; SELECT f FROM m", chunked=True)

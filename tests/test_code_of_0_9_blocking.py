@@ -1,6 +1,7 @@
-"""Programs in the style of aioinflux 0.9: blocking code, and the life of a client.
+"""Tests programs that were written for aioinflux 0.9: blocking code, and the lifetime of a client.
 
-They use only what 0.9 had, except where we fix bugs of 0.9 (each test names the bug).
+The programs use only features of aioinflux 0.9, except where we fix bugs of 0.9 (each test names
+the bug).
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ QUERY = "SELECT f FROM m"
 
 
 def connect(database: Database, **options: Any) -> InfluxDBClient:
-    """A client of the fresh database."""
+    """Creates a client for the new database."""
     server = database.server
     arguments: dict[str, Any] = {"host": server.host, "port": server.port, "db": database.name}
     return InfluxDBClient(**{**arguments, **options})
@@ -37,7 +38,7 @@ def client(database: Database) -> InfluxDBClient:
 
 
 def column(response: dict[str, Any]) -> list[Any]:
-    """The first column of all rows."""
+    """Returns the first column of all rows in an answer."""
     return [row[0] for row in iterpoints(response)]
 
 
@@ -59,7 +60,8 @@ def test_helpers_answer_with_json(client: InfluxDBClient) -> None:
     client.write("mem,host=a g=1i 1")
     assert client.db in column(client.show_databases())
     assert column(client.show_measurements()) == ["cpu", "mem"]
-    # Other tests may have made users on the same server.
+    # The test checks only the names of the columns, because other tests can have created users on
+    # the same server.
     assert client.show_users()["results"][0]["series"][0]["columns"] == ["user", "admin"]
     assert column(client.show_series()) == ["cpu,host=a,room=r", "cpu,host=b", "mem,host=a"]
     assert column(client.show_series("cpu")) == ["cpu,host=a,room=r", "cpu,host=b"]
@@ -76,7 +78,8 @@ def test_helpers_answer_with_json(client: InfluxDBClient) -> None:
 
 @pytest.mark.parametrize("name", ["my-meas", "my meas", 'a"b', "a.b", "SELECT", "it's", "a;b"])
 def test_helpers_take_every_name(client: InfluxDBClient, name: str) -> None:
-    """0.9 left names unquoted in some statements, and quotes unescaped in others."""
+    """In some statements, aioinflux 0.9 wrote names without quotes; in others, it did not escape
+    quotes in names."""
     client.write({"measurement": name, "tags": {"host": "a"}, "fields": {"f": 1}})
     client.write("other,host=b f=1 1")
     assert len(column(client.show_series(name))) == 1
@@ -165,7 +168,8 @@ def test_database_is_another_word_that_wins() -> None:
 
 
 def test_a_client_without_database_asks_and_is_told_one(database: Database) -> None:
-    """0.9 sent the text "None", and a write was a TypeError of another package."""
+    """aioinflux 0.9 sent the string "None" as the name of the database, and a write raised a
+    `TypeError` from another package."""
     with pytest.warns(UserWarning, match="No default databases is set"):
         client = connect(database, db=None, mode="blocking")
     assert database.name in column(client.show_databases())
@@ -196,14 +200,16 @@ def test_an_asynchronous_client_is_closed_by_awaiting(database: Database) -> Non
 
 
 def test_one_client_serves_several_loops(database: Database) -> None:
-    """0.9 bound a client to the loop in which it was created, and required one there."""
+    """aioinflux 0.9 bound a client to the event loop in which it was created, and required a
+    running loop there."""
     client = connect(database)
     assert asyncio.run(client.write("m f=1 1"))
     assert [column(asyncio.run(client.query(QUERY))) for _ in range(3)] == [[1]] * 3
 
 
 def test_a_blocking_client_works_inside_a_running_loop(client: InfluxDBClient) -> None:
-    """0.9 failed with "already running", also in every notebook."""
+    """Inside a running event loop, and therefore in every notebook, aioinflux 0.9 failed with
+    "already running"."""
 
     async def main() -> Any:
         client.write("m f=1 1")
@@ -213,7 +219,7 @@ def test_a_blocking_client_works_inside_a_running_loop(client: InfluxDBClient) -
 
 
 def test_a_blocking_client_works_in_threads(client: InfluxDBClient) -> None:
-    """0.9 had no loop there."""
+    """aioinflux 0.9 found no event loop in threads other than the main thread."""
     done: list[bool] = []
     threads = [
         threading.Thread(target=lambda i=i: done.append(client.write(f"m f=1 {i}")))
@@ -240,7 +246,7 @@ def test_a_client_can_be_pickled(database: Database) -> None:
 
 
 def test_an_error_of_a_write_can_be_pickled(client: InfluxDBClient) -> None:
-    """In 0.9 it could not."""
+    """In aioinflux 0.9, the exception of a failed request could not be pickled."""
     with pytest.raises(InfluxDBError) as caught:
         client.write("m f= 1")
     again = pickle.loads(pickle.dumps(caught.value))
@@ -307,7 +313,8 @@ FRAME_CASES = {
 def test_frames_that_0_9_wrote_wrongly(
     client: InfluxDBClient, database: Database, columns: Any, fields: list[dict[str, Any]]
 ) -> None:
-    """In 0.9 the server refused it, or it was changed on the way."""
+    """When aioinflux 0.9 wrote a DataFrame like this one, the server refused it, or its values were
+    changed."""
     count = len(fields)
     frame = pd.DataFrame(columns, index=pd.date_range("2024", periods=count, freq="s"))
     assert client.write(frame, "m") is True
@@ -318,7 +325,7 @@ def test_frames_that_0_9_wrote_wrongly(
 def test_measurements_of_frames_are_text_and_no_program(
     client: InfluxDBClient, database: Database, name: str
 ) -> None:
-    """0.9 evaluated the text in braces."""
+    """aioinflux 0.9 evaluated the text in braces as Python code."""
     frame = pd.DataFrame({"a": [1]}, index=pd.to_datetime(["2024"]))
     client.write(frame, name, **{"ta g": "y z"})
     (stored,) = database.points()
@@ -337,14 +344,14 @@ def test_measurements_of_frames_are_text_and_no_program(
 def test_types_of_fields(
     client: InfluxDBClient, database: Database, fields: dict[str, Any], types: str
 ) -> None:
-    """0.9 wrote the integers of numpy as floats."""
+    """aioinflux 0.9 wrote numpy integers as floats."""
     client.write({"measurement": "m", "fields": fields})
     assert database.types() == {"f": types}
 
 
 @pytest.mark.parametrize("time", [0, "1970-01-01T00:00:00Z", np.datetime64(0, "ns")])
 def test_the_time_zero_is_a_time(client: InfluxDBClient, database: Database, time: Any) -> None:
-    """0.9 treated it as missing, and the server's clock was used."""
+    """aioinflux 0.9 treated the time zero as missing, so the server used its own clock."""
     client.write({"measurement": "m", "time": time, "fields": {"f": 1}})
     assert [one["time"] for one in database.points()] == [0]
 
@@ -353,7 +360,7 @@ def test_the_time_zero_is_a_time(client: InfluxDBClient, database: Database, tim
 def test_backslashes_come_back_as_they_were(
     client: InfluxDBClient, database: Database, backslashes: str
 ) -> None:
-    """0.9 doubled them in names and tags."""
+    """aioinflux 0.9 doubled the backslashes in names and tags."""
     point = {"measurement": backslashes, "tags": {backslashes: backslashes}, "time": 1}
     client.write({**point, "fields": {backslashes: backslashes}})
     assert database.points() == [{**point, "fields": {backslashes: backslashes}}]

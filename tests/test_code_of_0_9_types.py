@@ -1,6 +1,7 @@
-"""Programs in the style of aioinflux 0.9: typed points, and the modules of serialization.
+"""Tests programs that were written for aioinflux 0.9: typed points, and the serialization modules.
 
-They use only what 0.9 had, except where we fix bugs of 0.9 (each test names the bug).
+The programs use only features of aioinflux 0.9, except where we fix bugs of 0.9 (each test names
+the bug).
 """
 
 from __future__ import annotations
@@ -169,7 +170,7 @@ def test_a_wrong_schema_is_a_schema_error(schema: dict[str, Any]) -> None:
 
 
 def test_text_in_objects_is_escaped_everywhere(client: InfluxDBClient, database: Database) -> None:
-    """0.9 did not escape measurements, enum members and extra tags."""
+    """aioinflux 0.9 did not escape measurements, enum members and extra tags."""
 
     @lineprotocol(extra_tags={"ex tra": "v,a=l"})
     class Hostile(NamedTuple):
@@ -212,8 +213,8 @@ def test_serialize_takes_what_write_takes() -> None:
     ],
 )
 def test_a_timestamp_is_nanoseconds(time: object, nanoseconds: int) -> None:
-    """0.9 lost the nanoseconds of these, the sign of the last, and did not support numpy
-    datetimes."""
+    """aioinflux 0.9 lost the nanoseconds of these times and the sign of the last one, and did not
+    support numpy datetimes."""
     assert mapping._serialize_timestamp({"time": time}) == nanoseconds
 
 

@@ -1,4 +1,4 @@
-"""The convenience functions: the statement of each, and that a hostile name stays a name."""
+"""Tests the convenience functions: the statement that each of them sends, and hostile names."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NAMES = [
 
 @pytest.fixture
 def sent() -> Any:
-    """The text that a call sends."""
+    """A function that returns the query that a call of a client method sends."""
 
     def ask(method: str, **arguments: Any) -> str:
         with Scripted(results({})) as server:
@@ -67,7 +67,7 @@ def databases(client: Calls) -> set[str]:
     return {row[0] for row in answer["results"][0]["series"][0].get("values", [])}
 
 
-# A server accepts no backslash in the name of a database.
+# A server refuses the name of a database if it contains a backslash.
 @pytest.mark.parametrize("name", [n for n in NAMES if "\\" not in n])
 def test_database_of_any_name(client: Calls, database: Database, name: str) -> None:
     database.query('CREATE DATABASE "victim"')
@@ -82,7 +82,7 @@ def test_database_of_any_name(client: Calls, database: Database, name: str) -> N
     assert "victim" in databases(client)
 
 
-# A server of 1.x loses a backslash before a quote in the name of a measurement.
+# In the name of a measurement, a server of 1.x loses a backslash that precedes a quote.
 @pytest.mark.parametrize("name", [n for n in NAMES if '\\"' not in n])
 def test_measurement_of_any_name(client: Calls, database: Database, name: str) -> None:
     database.query('CREATE DATABASE "victim"')
@@ -115,7 +115,7 @@ def test_name_that_is_no_text_is_refused(client: Calls, name: Any) -> None:
 
 
 def test_name_with_a_nul_is_refused(client: Calls) -> None:
-    # The server would end the statement there: DROP MEASUREMENT with a different name.
+    # The server would end the statement at the NUL, and drop a measurement with a shorter name.
     with pytest.raises(ValueError, match=r"(?i)\bnul\b"):
         client.drop_measurement(measurement="m\0x")
 

@@ -1,9 +1,10 @@
-"""The corpus of lines with their meaning, through `parse_line_protocol` and `to_line_protocol`.
+"""Tests `parse_line_protocol` and `to_line_protocol` with the corpus of lines and their meaning.
 
-Each entry has a line, and its point (measurement, tags, fields, time) or why it is refused.
-`written` is the encoded point, if it differs from the line. `server` lists the generations for
-which the entry holds, if not for all. Floats are texts. `crates/line/tests/corpus.rs` reads the
-same file.
+Each entry of the corpus has a line, and either its point (measurement, tags, fields, time) or the
+reason why the line is refused. The key `written` holds the line that encoding the point returns, if
+it differs from the line in the entry. The key `server` lists the versions to which the entry
+applies, if it does not apply to all of them. The corpus stores floats as strings. The Rust test
+`crates/line/tests/corpus.rs` reads the same file.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Large bodies in chunks: a separate thread decodes them, ahead of the reader."""
+"""Tests large chunked answers, which a separate thread decodes ahead of the reader."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 from aioinflux import InfluxDBDecodeError, parse_response
 
-# Smaller bodies are not decoded ahead.
+# Bodies of fewer than 1 MiB are not decoded ahead.
 LARGE = 1 << 20
 COLUMNS = ["time", "load", "host"]
 
@@ -29,7 +29,7 @@ def document(values: list[list[Any]], **more: Any) -> bytes:
 
 
 def body(count: int) -> bytes:
-    """An answer in two chunks."""
+    """Returns an answer that consists of two chunks."""
     values, half = rows(count), count // 2
     return document(values[:half], partial=True) + document(values[half:])
 
@@ -40,7 +40,7 @@ assert len(BODY) > LARGE
 
 
 def threads() -> list[str]:
-    """The names of the threads of this process."""
+    """Returns the names of all threads of this process."""
     names = []
     for path in Path("/proc/self/task").glob("*/comm"):
         try:

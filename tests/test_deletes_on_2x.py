@@ -1,4 +1,4 @@
-"""Statements that 2.x runs and answers with nothing, as recorded from 2.9.1."""
+"""Tests statements that 2.x runs and answers with an empty body, as recorded from 2.9.1."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ OUTPUTS = ["json", "rows", "dicts", "pandas", "polars", "pyarrow", "arrow"]
 
 
 def captured(name: str) -> Answer:
-    """The answer as it was recorded."""
+    """Returns an HTTP answer as it was recorded."""
     response = next(one["response"] for one in ALL if one["name"] == name)
     chunks = [
         part.encode() if isinstance(part, str) else base64.b64decode(part["base64"])
@@ -36,7 +36,7 @@ def connect(server: Scripted, mode: str = "blocking", **options: Any) -> Calls:
     return Calls(InfluxDBClient(server.host, server.port, mode=mode, db="db", **options))
 
 
-# Ends of a body that 2.x may send: HTTP proves both.
+# Two ways in which 2.x can end an empty body; with both, HTTP proves that the answer is complete.
 NO_LENGTH = b"HTTP/1.1 200 OK\r\nContent-Type: %s\r\n"
 EMPTY = [
     captured("v1 query delete chunked"),

@@ -1,4 +1,4 @@
-"""`make demo` without its set-up."""
+"""Runs the program of `make demo` without its set-up."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Points of every kind give the same lines, errors and warnings on the fast path and without it.
+"""Tests that points of every kind produce the same lines, errors and warnings with and without the
+fast path.
 
-A point with an unknown key (which is ignored) never takes the fast path, and neither do the first
-points of a shape. A failing case reports the seed that reproduces it.
+The fast path is never used for a point with an unknown key (which is ignored), or for the first
+points of a shape. If a test fails, it reports the seed that reproduces the failure.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ Point = dict[Any, Any]
 
 
 class Text(str):
-    """A string with a text of its own, which must not be called."""
+    """A string that has its own `__str__`, which must not be called."""
 
     def __str__(self) -> str:
         return "other"
@@ -43,11 +44,11 @@ class Real(float):
 
 
 class Moment(dt.datetime):
-    """A time of the user's own type."""
+    """A time whose type is defined by the user."""
 
 
 class Own(dict[Any, Any]):
-    """A dict whose methods return something other than its content."""
+    """A dict whose methods return something other than the content of the dict."""
 
     def items(self) -> Any:
         return [("a", 2)]
@@ -92,7 +93,7 @@ TIMES: list[Any] = [
 
 
 def fresh(text: Any) -> Any:
-    """Sometimes a separate object, as a parser creates it."""
+    """Sometimes returns a separate object with the same text, as a parser would."""
     return "".join(list(text)) if type(text) is str and random.random() < 0.3 else text
 
 
@@ -122,7 +123,8 @@ def mapping(rng: random.Random, data: dict[Any, Any]) -> Any:
 
 
 def shape(rng: random.Random) -> tuple[Any, list[Any], list[Any]]:
-    """A measurement, tag keys and field keys, most of them harmless."""
+    """Returns a measurement, tag keys and field keys, most of which contain no special
+    characters."""
     keys: list[Any] = [f"k{n}" for n in range(12)]
     if rng.random() < 0.3:
         keys += TEXTS
@@ -158,7 +160,7 @@ Told = tuple[Any, list[str]]
 
 
 def told(data: list[Point], **options: Any) -> Told:
-    """The lines, or the error, and the warnings."""
+    """Returns the encoded lines or the error, and the warnings."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -183,7 +185,8 @@ def test_both_paths_give_the_same(seed: int) -> None:
         options["measurement"] = rng.choice(["other", "o t", 5])
     points = [point(rng, shapes) for _ in range(60)]
     for one in points:
-        # Three times: new, seen once, known.
+        # The point is encoded three times: when its shape is new, when it was seen once, and when
+        # it is known.
         found = [told([one], **options) for _ in range(3)]
         assert found == [plainly([one], **options)] * 3, (seed, one)
     good = [one for one in points if isinstance(told([one], **options)[0], bytes)]

@@ -1,4 +1,4 @@
-"""Every code block of the README and of the manual runs as it stands."""
+"""Tests that every code block in the README and in the manual runs unchanged."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from pages import PAGES, ROOT, of_page
 
 @pytest.fixture
 def server() -> Any:
-    """A server of its own: the blocks use the databases and users that they name."""
+    """The pages get a separate server, because the blocks use the databases and users that they
+    name."""
     with Influxd() as one:
         yield one
 
@@ -107,7 +108,8 @@ def test_shell_blocks_of_the_readme_name_targets_that_exist() -> None:
 def test_every_block_has_a_language_that_is_run() -> None:
     for page in PAGES:
         for block in of_page(page):
-            # `text` shows what a program prints. Rust blocks are doc tests too, which compile them.
+            # A block with the language `text` shows what a program prints. Blocks of Rust code are
+            # also compiled as doc tests.
             assert block.language in ("python", "rust", "rust,no_run", "sh", "text"), page
             assert page == "README.md" or not block.language.startswith("rust"), page
             if block.language == "text":
@@ -123,7 +125,7 @@ def test_the_reference_has_every_public_name() -> None:
     text = (ROOT / "docs/reference.md").read_text()
     names = re.findall(r"^::: aioinflux\.(\w+)$", text, re.MULTILINE)
     assert len(names) == len(set(names))
-    # The markers of typed points are in the table of their page.
+    # The manual lists the markers of typed points in the table of their own page.
     public = {name for name in aioinflux.__all__ if not name.isupper()}
     assert public - {"__version__"} <= set(names)
 
@@ -146,7 +148,7 @@ tokio = {{ version = "1", features = ["rt-multi-thread", "macros"] }}
 """
 
 
-# The crate and what it needs may have to be built for it once.
+# The crate and its dependencies may have to be built first, which takes a long time.
 @pytest.mark.timeout(300)
 def test_rust_blocks_run(server: Influxd, tmp_path: Path) -> None:
     (code,) = [b.code for b in of_page("README.md") if b.language.startswith("rust")]

@@ -1,4 +1,4 @@
-"""Docstrings: complete, in one place each, and visible wherever people look for them."""
+"""Tests that docstrings are complete, not repeated, and visible wherever people look for them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_docstring_has_its_sections(face: type, name: str, sections: list[str]) 
     assert places == sorted(places)
 
 
-# Docstrings that refer to another function for some arguments.
+# Matches docstrings that refer to another function for the description of some arguments.
 OTHERS = re.compile(r"The other arguments are those of `([\w.]+)`\.")
 
 
@@ -81,7 +81,7 @@ def test_no_docstring_repeats_another_one() -> None:
     assert repeated(list(of_tree(ROOT))) == {}
 
 
-# Docstrings in two places: in Python, in the stubs, and in Rust.
+# A sample docstring that is repeated in several places: in Python, in the stubs, and in Rust.
 PYTHON = '''
 class Client:
     def write(self):

@@ -1,4 +1,4 @@
-"""Errors of requests: classes, attributes, texts, pickles."""
+"""Tests the errors of requests: their classes, attributes, messages, and pickles."""
 
 from __future__ import annotations
 
@@ -68,7 +68,8 @@ def test_no_answer_in_time(mode: str, call: str) -> None:
 
 
 def test_a_timeout_is_caught_as_one_of_asyncio() -> None:
-    """0.9 raised that class, which is the builtin one only since Python 3.11."""
+    """aioinflux 0.9 raised `asyncio.TimeoutError`, which has been the builtin class only since
+    Python 3.11."""
     assert issubclass(InfluxDBTimeoutError, asyncio.TimeoutError)
 
 

@@ -1,4 +1,4 @@
-"""A program ends normally while its daemon threads use a client."""
+"""Tests that programs end normally while their daemon threads use a client."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_a_program_ends_while_its_daemon_threads_are_in_our_code(name: str) -> N
 @pytest.mark.parametrize("mode", ["async", "blocking"])
 @pytest.mark.parametrize("use", ["", "use()"])
 def test_functions_that_run_at_exit_after_ours_may_use_a_client(mode: str, use: str) -> None:
-    # The function that is registered first is called last.
+    # Python calls the exit function that is registered first after all others.
     program = f"""
     import asyncio, atexit, sys
 

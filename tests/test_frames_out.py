@@ -1,4 +1,4 @@
-"""Answers as DataFrames: index, columns, dtypes, names, and which stay a dict."""
+"""Tests answers as DataFrames: index, columns, dtypes, names, and the answers that stay a dict."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_labels_are_those_that_pandas_makes_and_each_frame_has_its_own(
     first.columns.name = "of the first"
     assert second.columns.name is None
     assert frames.query("SELECT f, s FROM m GROUP BY host")[0][1].columns.name is None
-    # Like texts of a text column.
+    # Tags have the same dtype as columns of text.
     assert first["host"].dtype == first["s"].dtype == pd.Series(["x"]).dtype
 
 

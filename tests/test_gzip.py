@@ -1,4 +1,4 @@
-"""Compressed writes: any gzip decoder reads them, and so does the server."""
+"""Tests that compressed writes can be read by any gzip decoder, and by the server."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from aioinflux import AsyncInfluxDBClient, line_batches
 from support import Database
 
-# Bodies above 64 KiB go through the compressor for lines.
+# Bodies above 64 KiB are compressed with the compressor for lines.
 POINTS = 20_000
 
 

@@ -1,8 +1,8 @@
-"""Hostile names on the live server: each call affects its target and nothing else.
+"""Tests hostile names on the live server: each call affects only the object that it names.
 
-A generator with a fixed seed creates the names from pieces that end quotes, statements and lines,
-begin comments, and look like escapes, placeholders or other characters. A name that a server cannot
-store is refused before anything is sent, or by the server.
+A generator with a fixed seed joins the names from pieces. The pieces end quotes, statements and
+lines, begin comments, or look like escapes, placeholders or other characters. If a server cannot
+store a name, the name is refused, either by the client before anything is sent, or by the server.
 """
 
 from __future__ import annotations
@@ -37,20 +37,22 @@ SEED = 20_090_711
 def names(test: str) -> list[str]:
     chosen = random.Random(f"{SEED} {test}")
     made = ["".join(chosen.choices(PIECES, k=chosen.randint(1, 6))) for _ in range(NAMES_PER_TEST)]
-    # Each piece appears alone in at least one test.
+    # Each of the pieces is also used as a name by itself.
     return [*dict.fromkeys([*PIECES, *made])]
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Influxd]:
-    """A separate server, whose whole state is compared."""
+    """A server of its own for this test file, so that the tests can compare the whole state of the
+    server."""
     with Influxd() as one:
         yield one
 
 
 @pytest.fixture
 def own(server: Influxd) -> Iterator[InfluxDBClient]:
-    """A client of the database `own`, next to the database `victim`; both have a `bystander`."""
+    """A client for the database `own`; there is another database `victim`, and both databases
+    contain a measurement `bystander`."""
     server.execute("CREATE DATABASE own; CREATE DATABASE victim; CREATE USER u WITH PASSWORD 'p'")
     lines = b"bystander,host=a,k=a f=1 1\nbystander,host=b f=2 2\nm,k=x f=3 3\n"
     for name in ("own", "victim"):
@@ -60,7 +62,7 @@ def own(server: Influxd) -> Iterator[InfluxDBClient]:
 
 
 def state(server: Influxd) -> bytes:
-    """Everything that the server stores."""
+    """Returns everything that the server has stored."""
     return server.execute(
         "SHOW DATABASES; SHOW USERS; SHOW CONTINUOUS QUERIES;"
         "SHOW RETENTION POLICIES ON own; SHOW RETENTION POLICIES ON victim;"
@@ -73,19 +75,20 @@ def rows(answer: dict[str, Any]) -> list[Any]:
 
 
 def line(point: dict[str, Any]) -> bytes | None:
-    """The point as a line, if the server stores it unchanged."""
+    """Returns the point as a line if the server stores the point unchanged, and otherwise
+    `None`."""
     try:
         return to_line_protocol({"fields": {"f": 7}, "time": 7, **point})
     except ValueError:
         return None
 
 
-# The encoder removes line feeds from names, with a warning.
+# The encoder removes line feeds from names, and issues a warning.
 pytestmark = pytest.mark.filterwarnings("ignore:.*newline:UserWarning")
 
 
 def held(name: str) -> bool:
-    """Whether a statement can contain the name at all."""
+    """Returns whether a statement can contain the name at all."""
     return not re.search("[\0\r]", name)
 
 
@@ -127,7 +130,7 @@ def test_tag_value(server: Influxd, own: InfluxDBClient) -> None:
             continue
         if name == "a":
             continue
-        # The encoder removes line feeds of values too.
+        # The encoder removes line feeds from tag values, too.
         point = None if "\n" in name else line({"measurement": "tagged", "tags": {"k": name}})
         select = influxql("SELECT f FROM /./ WHERE k = {v}", v=name)
         if point is None:
@@ -168,14 +171,15 @@ def test_pattern(server: Influxd, own: InfluxDBClient) -> None:
     before = state(server)
     hit = 0
     for name in names("pattern"):
-        # Unquoted, it may be an invalid pattern. A query changes nothing.
+        # If the name is used as a pattern without escapes, the pattern can be invalid. A query with
+        # the name must not change the state of the server.
         with contextlib.suppress(ValueError, InfluxDBQueryError):
             own.query(influxql("SELECT f FROM {r} WHERE k =~ {r}", r=Regex(name)))
         point = None if not held(name) else line({"measurement": f"_{name}"})
         assert state(server) == before, name
         if point is None or "\n" in name:
             continue
-        # The pattern of the name itself.
+        # The escaped pattern must match the name and nothing else.
         exact = Regex("^_" + re.sub(r"[\\.+*?()|\[\]{}^$]", r"\\\g<0>", name) + "$")
         own.write(point)
         assert rows(own.show_measurements(measurement=exact)) == [[f"_{name}"]]
@@ -196,7 +200,8 @@ def test_database(server: Influxd, own: InfluxDBClient) -> None:
             pass
         else:
             assert [name] in rows(own.show_databases()), name
-            # When 1.6.7 writes there, it uses the name of a directory as a pattern of files.
+            # When InfluxDB 1.6.7 writes to a database, it uses the name of the database's directory
+            # as a file name pattern.
             if "[" not in name:
                 own.write("m f=7 7", db=name)
                 select = influxql("SELECT f FROM {m}", m=Identifier(name, "autogen", "m"))
@@ -210,7 +215,8 @@ def test_database(server: Influxd, own: InfluxDBClient) -> None:
 def test_user_and_password(server: Influxd, own: InfluxDBClient) -> None:
     before = state(server)
     hit = 0
-    # Few, because a server takes long for each password.
+    # Only a few names are tested as passwords, because a server takes a long time for each
+    # password.
     for name in names("user")[::12]:
         try:
             own.create_user(name, name)

@@ -1,4 +1,5 @@
-"""Small requests that an event loop drives itself, and large answers that move to the runtime."""
+"""Tests small requests that an event loop drives itself, and large answers that move to the
+runtime."""
 
 from __future__ import annotations
 
@@ -34,18 +35,18 @@ def rows(count: int, first: int = 0) -> dict[str, Any]:
 
 
 def head_and_piece(size: int) -> bytes:
-    """The beginning of an answer whose chunk is never complete."""
+    """Returns the beginning of a chunked answer whose chunk is never complete."""
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
     head += b"Transfer-Encoding: chunked\r\n\r\n"
     return head + b"%x\r\n" % (2 * size) + b" " * size
 
 
-# More than the loop reads itself.
+# An answer of this size is larger than the part of an answer that the event loop itself reads.
 LARGE = 30_000
 
 
 def switches_of_the_runtime() -> int:
-    """How often the thread of the runtime has waited for something to do."""
+    """Returns how often the runtime's thread has waited for work."""
     found = 0
     for task in Path("/proc/self/task").iterdir():
         if (task / "comm").read_text().strip() == "aioinflux":
@@ -67,7 +68,7 @@ def test_small_requests_wake_no_other_thread(database: Database) -> None:
             assert answer["results"][0]["series"][0]["values"] == [[0, 0]]
         return switches_of_the_runtime() - before
 
-    # Before, each of the 400 requests woke it twice.
+    # In an earlier version of the client, each of the 400 requests woke the runtime twice.
     assert asyncio.run(use()) < 100
 
 
@@ -126,7 +127,7 @@ def test_a_request_that_is_cancelled_in_its_body_closes_its_connection(size: int
         async def use() -> None:
             task = asyncio.create_task(client.query("q"))
             await asyncio.to_thread(server.hangs.wait, LONG_S)
-            # Only another request hangs.
+            # Only the request in the task hangs; the request that follows must finish.
             await client.query("q")
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
@@ -171,11 +172,12 @@ def test_connections_end_with_their_loop_and_with_the_client() -> None:
         asyncio.run(use())
         before = open_files()
         for _ in range(5):
-            # Nothing of the earlier loops is kept.
+            # The files that the earlier event loops opened must not stay open.
             asyncio.run(use())
             assert open_files() <= before
         client.close()
-        # The server closes its ends in separate threads.
+        # The server closes its ends of the connections in separate threads, so the test waits until
+        # all are closed.
         for _ in range(server.connections):
             assert server.closed.acquire(timeout=LONG_S)
         assert open_files() < before
@@ -251,7 +253,7 @@ def test_a_forked_child_that_drops_the_client_leaves_the_parents_connections_alo
 
 
 def test_an_answer_that_never_pauses_runs_into_the_timeout() -> None:
-    # White space before the document, in pieces of four bytes.
+    # The answer has white space before the document, in pieces of four bytes.
     head = head_and_piece(0).removesuffix(b"0\r\n")
     with Scripted(Answer(head + b"4\r\n    \r\n" * 10_000_000)) as server:
         client = connect(server, db="db", timeout=0.2)
@@ -287,7 +289,8 @@ def test_the_end_of_the_program_gives_up_requests_of_other_loops() -> None:
 def test_an_interrupt_while_a_value_is_made_does_not_leave_its_task_waiting() -> None:
     class Future(asyncio.Future[Any]):
         def done(self) -> bool:
-            # The engine reads this before it creates the value, which takes longer.
+            # The engine calls `done` before it creates the value, which takes longer than the
+            # timer.
             signal.setitimer(signal.ITIMER_REAL, 1e-3)
             return super().done()
 

@@ -1,4 +1,5 @@
-"""What `InfluxDBClient` adds to the conventions of 0.9: targets, default tags, URLs."""
+"""Tests the features that `InfluxDBClient` adds to the conventions of 0.9: targets, default tags,
+and URLs."""
 
 from __future__ import annotations
 
@@ -30,7 +31,7 @@ def connect(database: Database, mode: Any = "blocking", **options: Any) -> Influ
 
 @pytest.fixture
 def modern(database: Database, mode: str) -> Calls:
-    """A client of the fresh database, in both modes."""
+    """A client for the new database, in both modes."""
     return Calls(connect(database, mode))
 
 
@@ -86,7 +87,7 @@ def test_default_tags_give_way_to_the_tags_of_a_point(database: Database) -> Non
     tags = {"host": "default", "dc": "x"}
     client = connect(database, tags=tags)
     point = {"measurement": "m", "tags": {"host": "own"}, "fields": {"f": 1}, "time": 1}
-    # The fourth of a kind takes a different path than the first.
+    # The fourth point of a shape takes a different code path than the first point.
     client.write([{**point, "time": at} for at in range(1, 5)])
     client.write({"measurement": "m", "fields": {"f": 1}, "time": 5})
     client.write({**point, "time": 6}, host="call", dc="y")
@@ -116,7 +117,8 @@ class Host(NamedTuple):
 def test_default_tags_give_way_to_attributes(database: Database) -> None:
     lineprotocol(Host)
     client = connect(database, tags={"host": "default", "dc": "x"})
-    # One is encoded with its plan; one with an unusual value is not.
+    # The objects are encoded with the plan of their class, except the object whose attribute has an
+    # unusual type.
     client.write([Host("a", 1), Host("b", 2), Host(5, 3)], "m")
     client.write([Host("own", 4)], "m", dc="y")
     tags = sorted((p["fields"]["f"], p["tags"]) for p in database.points())

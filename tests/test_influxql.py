@@ -1,4 +1,5 @@
-"""Parts of InfluxQL and the template: what they produce, and what is refused."""
+"""Tests parts of InfluxQL and the template: the text that they produce, and the values that they
+refuse."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Writes of many batches that something else than the server ends: signals, forks, own errors."""
+"""Tests writes of many batches that are ended by signals, forks or our own errors, rather than by
+the server."""
 
 from __future__ import annotations
 
@@ -28,11 +29,12 @@ def raising(
 
 
 class LateError(Exception):
-    """What a signal handler of the user raises."""
+    """The exception that the user's signal handler raises."""
 
 
 def test_an_exception_of_a_signal_handler_ends_a_write_at_once() -> None:
-    """Nobody answers the second request, and the client has no limit below 300 seconds."""
+    """The server never answers the second request, and all timeouts of the client are 300 seconds
+    or more."""
     with Scripted(answer(204), Hang()) as server:
 
         def interrupt() -> None:
@@ -61,7 +63,7 @@ def test_what_is_under_way_stops_although_the_exception_is_kept(
         data = raising(35, kind(), server.hangs)
         with pytest.raises(kind) as kept:
             calls(server, mode).write(data, batch_lines=10, connections=4)
-        # The client gave up what nobody had answered.
+        # The client has stopped waiting for the requests that were not answered.
         assert server.left.wait(20)
         assert len(sent(server)) <= 3
         assert kept.value is not None
@@ -112,7 +114,8 @@ def test_an_argument_error_of_the_engine_says_what_was_written(mode: str) -> Non
 
 
 def test_a_request_that_failed_is_told_before_the_datas_own_error(mode: str) -> None:
-    """Whether points of other batches were refused one by one or not."""
+    """The error of the failed request is reported first, whether or not points of other batches
+    were refused one by one."""
     slow = threading.Event()
 
     def respond(request: Request) -> Answer:

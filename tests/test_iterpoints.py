@@ -1,4 +1,4 @@
-"""`iterpoints`: the points of a raw answer, one by one."""
+"""Tests `iterpoints`, which yields the points of a raw answer one by one."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_a_parser_gets_what_is_known_of_the_series() -> None:
 
 
 def test_a_parser_without_a_signature_is_called() -> None:
-    # `max` has a signature in no version of Python.
+    # The function `max` has no signature in any version of Python.
     assert list(iterpoints({"results": ANSWER["results"][:1]}, max)) == [2, 4, 6]
 
 

@@ -1,4 +1,5 @@
-"""Keywords of other clients: aliases of ours, and names that must not become tags unnoticed."""
+"""Tests keyword arguments of other clients: some are aliases of our arguments, and the others must
+not become tags unnoticed."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ from support import Calls, Database, Wire
 
 POINT = {"measurement": "m", "fields": {"f": 1}, "time": 1}
 ALIASES = ("database", "bucket")
-# Each with the argument that the error names.
+# Each item has a keyword, a value, and the argument that the error message names.
 REFUSED = [
     ("retention_policy", "week", "`rp`"),
     ("time_precision", "s", "`precision`"),
@@ -42,7 +43,7 @@ _numbers = itertools.count(1)
 
 @pytest.fixture
 def other(database: Database) -> Iterator[Database]:
-    """Another database of the same server."""
+    """The name of a second database on the same server."""
     name = f"{database.name}_other_{next(_numbers)}"
     database.server.execute(f'CREATE DATABASE "{name}"')
     yield Database(database.server, name)
@@ -150,7 +151,7 @@ def test_bucket_is_an_alias_in_the_constructor() -> None:
         InfluxDBClient(db="a", bucket="b")
 
 
-# Names that would become tags
+# Tests names that would become tags.
 
 
 @pytest.mark.parametrize(("name", "value", "ours"), REFUSED)

@@ -1,4 +1,5 @@
-"""Blocks of 4 MiB and more, which the module's own allocator maps: grow, shrink, free."""
+"""Tests memory blocks of 4 MiB and more, which our own allocator maps: they grow, shrink and are
+freed."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ def answer(columns: list[str], rows: list[list[Any]]) -> bytes:
 
 
 def text(size: int, seed: int) -> str:
-    """A text without a pattern that would hide a copy to a wrong place."""
+    """Returns a string without a repeating pattern, because a pattern could hide a copy to the
+    wrong address."""
     letters = np.random.default_rng(seed).integers(97, 123, size, dtype=np.uint8)
     return letters.tobytes().decode()
 
@@ -43,7 +45,7 @@ def test_columns_of_numbers_are_the_same_beyond_a_large_page() -> None:
     assert (frame.index.asi8 == wanted).all()
     assert (frame["i"].to_numpy() == wanted * 3).all()
     assert (frame["f"].to_numpy() == wanted / 2 + 0.25).all()
-    # The memory belongs to the values: it stays when the frame has been freed.
+    # The memory belongs to the values, so it stays valid after the DataFrame has been freed.
     values = frame["i"].to_numpy()
     del frame
     assert (values == wanted * 3).all()

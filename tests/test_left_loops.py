@@ -1,4 +1,5 @@
-"""Leaving a loop ends its request, even if the object that it iterates over stays alive."""
+"""Tests that the request of a loop ends when the program leaves the loop, even if the object that
+is iterated over stays alive."""
 
 from __future__ import annotations
 
@@ -18,14 +19,14 @@ from aioinflux import AsyncInfluxDBClient, InfluxDBClient, InfluxDBTimeoutError
 from scripted import Hang, Scripted, chunked
 from support import Database
 
-# More than the maximum number of concurrent requests.
+# A number that is greater than the maximum number of concurrent requests.
 MANY = 65
 QUERY = "SELECT f FROM m"
 
 
 @pytest.fixture
 def filled(database: Database) -> Database:
-    """A database whose answers are longer than what is read of them."""
+    """A database whose answers are longer than the part of an answer that the tests read."""
     server = database.server
     client = InfluxDBClient(server.host, server.port, mode="blocking", db=database.name)
     client.write(f"m f={n}i {n}" for n in range(25_000))
@@ -33,14 +34,14 @@ def filled(database: Database) -> Database:
 
 
 def streamed(database: Database, mode: str, **options: Any) -> tuple[Any, Callable[[], Any]]:
-    """A client, and a function that opens a stream on it."""
+    """Returns a client, and a function that opens a stream with that client."""
     server = database.server
     client = InfluxDBClient(server.host, server.port, mode=mode, db=database.name, **options)
     return client, lambda: client.stream(QUERY, chunk_size=10)
 
 
 def queried(database: Database, mode: str, **options: Any) -> tuple[Any, Callable[[], Any]]:
-    """A client, and a function that sends a chunked query to it."""
+    """Returns a client, and a function that sends a chunked query with that client."""
     server = database.server
     client = AsyncInfluxDBClient(server.host, server.port, db=database.name, mode=mode, **options)
     return client, lambda: client.query(QUERY, chunked=True, chunk_size=10)
@@ -104,7 +105,7 @@ def test_an_async_for_loop_that_is_left_ends_its_request(
             rows = send()
             kept.append(await rows if opened is queried else rows)
             await leave(kept[-1])
-        # Requests of streams, and of blocking pings, share the same slots.
+        # Streams and blocking pings share the client's limit for concurrent requests.
         client.mode = "blocking"
         assert client.ping()
         client.mode = "async"
@@ -114,7 +115,7 @@ def test_an_async_for_loop_that_is_left_ends_its_request(
 
 
 def hanging() -> Scripted:
-    """A server whose answers begin and never end."""
+    """Returns a server whose answers begin but never end."""
     series = {"name": "m", "columns": ["time", "f"], "values": [[1, 1]], "partial": True}
     document = {"results": [{"statement_id": 0, "series": [series], "partial": True}]}
     return Scripted(Hang(chunked(document, end=False).data))
@@ -127,7 +128,8 @@ def test_an_async_for_loop_ends_its_request_while_the_event_loop_stands_still(na
         made = client.stream(QUERY) if name == "stream" else await client.query(QUERY, chunked=True)
         async for _ in made:
             break
-        # Blocks the loop, so that it cannot end a generator that was dropped.
+        # The blocking call stops the event loop, so the loop cannot close a generator that was
+        # dropped.
         return server.left.wait(20)
 
     with hanging() as server:
@@ -152,7 +154,7 @@ def test_close_ends_the_request_of_an_async_loop_too() -> None:
         assert await anext(rows) == (1, 1)
         stream.close()
         assert server.left.wait(20)
-        # What was read must not look like a complete answer.
+        # The rows that were read must not look like a complete answer.
         with pytest.raises(RuntimeError, match="the stream was closed"):
             await anext(rows)
 
@@ -171,7 +173,7 @@ def test_a_read_that_is_cancelled_ends_its_request() -> None:
         with pytest.raises(asyncio.CancelledError):
             await waits
         assert server.left.wait(20)
-        # It is exhausted, as any generator is after an exception.
+        # The generator yields nothing more, like any generator that has raised an exception.
         return [chunk async for chunk in chunks]
 
     with hanging() as server:
@@ -278,7 +280,7 @@ SLOTS = (
 def test_a_call_that_gets_no_slot_says_what_holds_them() -> None:
     with hanging() as server:
         client = InfluxDBClient(server.host, server.port, db="d", mode="blocking", timeout=3)
-        # Kept by iterators: no loop was left.
+        # The iterators in `held` keep their streams open, because the program has left no loop.
         held = [iter(client.stream(QUERY)) for _ in range(64)]
         assert [next(rows) for rows in held] == [(1, 1)] * 64
         with pytest.raises(InfluxDBTimeoutError, match=SLOTS):
@@ -288,7 +290,7 @@ def test_a_call_that_gets_no_slot_says_what_holds_them() -> None:
 
 
 def unfinished() -> Hang:
-    """The head of an answer and one row of it, then nothing."""
+    """Returns the head of an HTTP answer and one row, after which the server sends nothing."""
     series = {"name": "m", "columns": ["time", "f"], "values": [[1, 2]], "partial": True}
     document = json.dumps({"results": [{"statement_id": 0, "series": [series]}]})
     head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -302,7 +304,7 @@ def test_a_stream_that_another_task_closes_ends_its_request_and_its_reader() -> 
         rows = aiter(stream)
         await anext(rows)
         read = asyncio.ensure_future(anext(rows))
-        # The other task runs until it waits for the server.
+        # The task that reads now runs until it waits for the server.
         await asyncio.sleep(0)
         await stream.aclose()
         with pytest.raises(RuntimeError, match="the stream was closed while it was read"):

@@ -1,4 +1,5 @@
-"""Batches of lines: where they end, what they consist of, and the state after an error."""
+"""Tests batches of lines: where they end, which lines they contain, and the iterator's state after
+an error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Points as lines and lines as points, without a server."""
+"""Tests the conversion of points to lines and of lines to points, without a server."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_errors_name_point_and_key() -> None:
 
 
 class Grows:
-    """A value whose text is computed by code that changes the point."""
+    """A tag value whose method `__str__` changes the point."""
 
     def __init__(self, mapping: dict[str, object], *, replace: bool) -> None:
         self.mapping, self.replace = mapping, replace

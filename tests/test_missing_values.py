@@ -1,4 +1,5 @@
-"""Missing values are the same as `None` everywhere, whichever library's marker they are."""
+"""Tests that missing values are treated like `None` everywhere, whichever library they come
+from."""
 
 from __future__ import annotations
 
@@ -40,7 +41,7 @@ MISSING: dict[str, object] = {
     "arrow value": pa.DictionaryArray.from_arrays([0], pa.array([None], pa.string()))[0],
     "polars": pl.Series([None], dtype=pl.Float64)[0],
 }
-# Neither can be a dict key.
+# The names of the missing values that are not hashable, and therefore cannot be keys of a dict.
 UNHASHABLE = {"masked", "signaling"}
 KEYS = [name for name in MISSING if name not in UNHASHABLE]
 
@@ -54,7 +55,7 @@ def point(**parts: Any) -> dict[str, Any]:
 
 @lineprotocol
 class Typed:
-    """A typed point whose parts may be missing."""
+    """A typed point in which each part can be missing."""
 
     name: MEASUREMENT
     tag: TAG

@@ -1,7 +1,8 @@
-"""The public names of aioinflux 0.9.0 and of its last master, with their signatures.
+"""Tests the public names and signatures of aioinflux 0.9.0 and of the last commit on its main
+branch.
 
-The signatures were copied from the sources of 0.9.0. Ours must accept every call that fits them.
-Our additional parameters are keyword-only and come last.
+The signatures were copied from the source code of 0.9.0. Our functions must accept every call that
+the functions of 0.9.0 accept. The parameters that we have added are keyword-only and come last.
 """
 
 from __future__ import annotations
@@ -108,19 +109,20 @@ ATTRIBUTES = ("ssl", "host", "port", "path", "mode", "output", "db", "url")
 
 
 def parameters(text: str) -> list[inspect.Parameter]:
-    """The parameters of a function whose definition has this text in its parentheses."""
+    """Returns the parameters of a function whose definition has `text` between its parentheses."""
     function = eval(f"lambda {text}: None")
     return list(inspect.signature(function).parameters.values())
 
 
 def of_ours(function: Any) -> list[inspect.Parameter]:
-    """The parameters of one of our functions, without `self`."""
+    """Returns the parameters of one of our own functions, without `self`."""
     found = inspect.signature(function).parameters.values()
     return [one for one in found if one.name != "self"]
 
 
 def misfits(theirs: list[inspect.Parameter], ours: list[inspect.Parameter]) -> list[str]:
-    """What calls with the first signature would lack in the second."""
+    """Returns the differences between two signatures that would break calls of `theirs` if they
+    were calls of `ours`."""
     found = []
     plain = inspect.Parameter.POSITIONAL_OR_KEYWORD
     keyword = inspect.Parameter.KEYWORD_ONLY
@@ -152,7 +154,7 @@ def test_name_is_where_it_was(module: str, name: str) -> None:
 
 
 def test_modules_are_there_by_the_import_of_the_package_alone() -> None:
-    """Users write `aioinflux.compat.pd` without another import."""
+    """Users write `aioinflux.compat.pd` without importing another module."""
     program = """
         import aioinflux
         missing = [name for name in ("client", "compat", "iterutils", "serialization")

@@ -1,4 +1,5 @@
-"""Tables with rare types, labels and readers: what is written, and how the rest is refused."""
+"""Tests tables with unusual types, labels and readers: some are written, and the others are
+refused."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ SCHEMA = pa.schema([("time", pa.int64()), ("f", pa.int64())])
 
 
 class BrokenError(Exception):
-    """An exception of a user's reader."""
+    """An exception that is raised by a user's reader."""
 
 
 def batches(error: BaseException) -> Iterator[pa.RecordBatch]:
@@ -33,7 +34,7 @@ def reader(error: BaseException) -> pa.RecordBatchReader:
 
 
 class Wrapped:
-    """A table whose method fails."""
+    """A table with a method that raises an exception."""
 
     columns = ("time", "f")
 
@@ -48,7 +49,7 @@ class Wrapped:
 
 
 class Single(Wrapped):
-    """The same, as one batch."""
+    """A table with one batch, and with a method that raises an exception."""
 
     def __arrow_c_array__(self, requested_schema: object = None) -> object:
         raise self.error

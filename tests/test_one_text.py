@@ -1,4 +1,5 @@
-"""`to_line_protocol` of much data: one `bytes` object with the lines of all batches."""
+"""Tests `to_line_protocol` with large data: the result is one `bytes` object with the lines of all
+batches."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ import pytest
 from aioinflux import line_batches, to_line_protocol
 
 MIB = 1 << 20
-# A bytes object of CPython has a header, and a zero after its end.
+# In CPython, a `bytes` object has a header before its content and a zero byte after it.
 EMPTY = sys.getsizeof(b"")
 
 
@@ -44,12 +45,12 @@ def point(n: int) -> dict[str, Any]:
 
 
 def reader(df: pd.DataFrame) -> Any:
-    """A stream of batches that does not report its number of rows."""
+    """Returns a stream of record batches that does not report its number of rows."""
     arrow = table(df).to_arrow()
     return pa.RecordBatchReader.from_batches(arrow.schema, arrow.to_batches(max_chunksize=700))
 
 
-# Each returns the same data each time, because generators can be read only once.
+# Each function returns the same data at every call, because a generator can be read only once.
 DATA: dict[str, Callable[[], Any]] = {
     "nothing": list,
     "an empty frame": lambda: frame(0),
@@ -97,7 +98,7 @@ def test_one_object_has_the_lines_of_all_batches(kind: str, threads: int | None)
     assert type(result) is bytes
     assert result == lines
     assert result[len(result) :] == b""
-    # Memory that was reserved and not used has been released.
+    # The memory that was reserved but not used has been released.
     assert sys.getsizeof(result) == EMPTY + len(lines)
 
 
@@ -134,7 +135,7 @@ def test_an_error_names_the_point_wherever_it_is(rows: int, threads: int) -> Non
     df.iloc[rows - 1, 1] = float("inf")
     with pytest.raises(ValueError, match=f"point {rows + 1}: field `load`"):
         to_line_protocol([point(1), point(2), df], "m", ["host"], threads=threads)
-    # The memory of the failed call is reused by the next one.
+    # The next call of `to_line_protocol` reuses the memory of the failed call.
     assert to_line_protocol([point(1), df.iloc[:2]], "m", ["host"]).count(b"\n") == 3
 
 
@@ -166,7 +167,7 @@ def test_points_without_fields_are_counted_once(caplog: pytest.LogCaptureFixture
 
 def test_a_table_may_say_a_wrong_number_of_rows() -> None:
     class Wrong:
-        """A table with fewer rows than it reports."""
+        """A table that has fewer rows than it reports."""
 
         num_rows = 1 << 60
 
@@ -255,5 +256,6 @@ def test_a_call_takes_little_memory_besides_its_result(arguments: tuple[object, 
     out = subprocess.run(command, capture_output=True, text=True, check=True)
     share, size = map(float, out.stdout.split())
     assert size > 30 * MIB
-    # In a result of this size the current batches are up to a tenth.
+    # For a result of this size, the batches that are being encoded need up to a tenth of the
+    # result's memory.
     assert share <= 1.15

@@ -1,4 +1,5 @@
-"""Answers in memory and from the server as every output, against the server's JSON."""
+"""Tests all outputs: answers from memory and from the server are converted and compared with the
+server's JSON."""
 
 from __future__ import annotations
 
@@ -31,7 +32,7 @@ BIG = 9007199254740993
 
 
 def body(*series: dict[str, Any]) -> bytes:
-    """A complete answer of one statement."""
+    """Returns a complete answer that contains the result of one statement."""
     return json.dumps({"results": [{"statement_id": 0, "series": list(series)}]}).encode()
 
 
@@ -40,7 +41,8 @@ def table(columns: list[str], *values: list[Any], **more: Any) -> dict[str, Any]
 
 
 def records(made: Any) -> list[dict[str, Any]]:
-    """The rows of any output as dicts, with nulls as `None` and times as nanoseconds."""
+    """Returns the rows of an output of any kind as dicts, with nulls as `None` and times as
+    nanoseconds."""
     if isinstance(made, pd.DataFrame):
         times = isinstance(made.index, pd.DatetimeIndex)
         columns = {name: list(made[name]) for name in made.columns}
@@ -69,7 +71,8 @@ def _plain(cell: Any) -> Any:
 
 
 def answers() -> Iterator[Any]:
-    """The recorded answers of successful queries, each with the result of a slow reader."""
+    """Yields the recorded answers of successful queries, each with the result of a simple, slow
+    reader."""
     for server in ("1.6", "1.12"):
         for line in (CAPTURES / f"influxdb-{server}.jsonl").read_text().splitlines():
             capture = json.loads(line)
@@ -90,7 +93,8 @@ def answers() -> Iterator[Any]:
 
 
 def slow_series(made: dict[str, Any]) -> list[tuple[str, dict[str, str], list[dict[str, Any]]]]:
-    """Every series of a dict: name, tags, and rows with the tags among the columns."""
+    """Returns the name, the tags and the rows of every series in a dict; the tags are also columns
+    of the rows."""
     found = []
     for result in made["results"]:
         for one in result.get("series", []):
@@ -197,7 +201,7 @@ def test_a_frame_may_be_changed() -> None:
 
 
 def long(kinds: list[Any]) -> bytes:
-    """An answer whose values change type after a batch of the decoder."""
+    """Returns an answer in which the type of the values changes after one batch of the decoder."""
     values = [[n, kinds[n >= 300_000]] for n in range(300_001)]
     return body(table(["time", "v"], *values))
 
@@ -412,7 +416,7 @@ def test_wrong_arguments_are_named(
 
 
 def without(*modules: str) -> str:
-    """The start of a program in which these modules cannot be imported."""
+    """Returns the first lines of a program in which the given modules cannot be imported."""
     program = f"""
         import sys
         for name in {modules!r}:
@@ -424,7 +428,7 @@ def without(*modules: str) -> str:
 
 
 def run(program: str) -> str:
-    """The output of a program."""
+    """Runs a program in a new process and returns its output."""
     command = [sys.executable, "-c", program]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
@@ -539,7 +543,7 @@ def test_rows_that_are_asked_for_while_others_are_made_are_others(output: str) -
 
     before = gc.get_threshold()
     gc.callbacks.append(ask)
-    # On CPython 3.11 and before, the collector runs while the rows of a list are created.
+    # In CPython 3.11 and earlier, the garbage collector runs while the rows of a list are created.
     gc.set_threshold(20)
     try:
         for rows in lists:

@@ -1,7 +1,9 @@
-"""Bugs of other clients in transport, one test for each: ours must not have them.
+"""Tests for bugs of other clients in transport, with one test for each bug: our client must not
+have them.
 
-The number is that of our survey of peers. The docstring says what the peer does. B22 and B23
-concern buffered writers, which this client does not have. Bugs that concern only Rust are in
+The number in the name of a test is the number of the bug in our survey of other clients ("peers").
+Each docstring describes what other clients do. The bugs B22 and B23 concern buffered writers, which
+our client does not have. Bugs that occur only in Rust have their tests in
 `crates/client/tests/it/peer_bugs.rs`.
 """
 
@@ -25,7 +27,7 @@ from scripted import Answer, Scripted, answer, results
 from support import Database, Wire
 
 SECRET = "hunter2"
-# The header of basic authentication for the user `u` and the secret.
+# The value of the header for basic authentication with the user `u` and the password `SECRET`.
 ENCODED = "dTpodW50ZXIy"
 
 
@@ -53,7 +55,8 @@ def test_b24_a_password_is_shown_nowhere(face: type, caplog: pytest.LogCaptureFi
 
 @pytest.mark.parametrize("path", ["/prefix", "/prefix/", "prefix/", "/two/levels/"])
 def test_b25_a_path_before_the_endpoints_is_kept(face: type, path: str) -> None:
-    """influxdb3-python drops the path of `host="http://h:1/prefix"`, and writes to the root."""
+    """influxdb3-python drops the path in `host="http://h:1/prefix"`, and sends the write to the
+    root path."""
     with Scripted(results({})) as server:
         client: Any = face(host=server.host, port=server.port, db="db", path=path, mode="blocking")
         client.ping()
@@ -63,22 +66,23 @@ def test_b25_a_path_before_the_endpoints_is_kept(face: type, path: str) -> None:
 
 
 def test_b25_a_host_alone_means_http_and_the_port_of_influxdb(face: type) -> None:
-    """influxdb3-python turns `localhost` into `https://localhost:443`."""
-    # There is no such host, and the error still names the server.
+    """influxdb3-python turns the host `localhost` into `https://localhost:443`."""
+    # The host does not exist, but the error message still names the server's URL.
     client: Any = face(host="nobody.invalid", proxy="", db="db", mode="blocking")
     with pytest.raises(InfluxDBConnectionError, match=r"`http://nobody\.invalid:8086/`"):
         client.ping()
 
 
 def test_b26_the_name_of_a_column_that_is_not_there_is_an_error(sends: Wire) -> None:
-    """influxdb3-python prints "column not found" and returns; nothing is written."""
+    """influxdb3-python prints "column not found" and returns, without writing anything."""
     frame = pd.DataFrame({"v": [1]}, index=pd.to_datetime(["2024-01-01"]))
     with pytest.raises(ValueError, match="`missing`"):
         sends(frame, "m", tag_columns=["missing"])
 
 
 def test_b26_the_database_of_a_call_is_the_one_that_is_written(database: Database) -> None:
-    """influxdb3-python ignores `write_file(database=...)` if the measurement is a column."""
+    """influxdb3-python ignores the argument `database` of `write_file` if the measurement is a
+    column."""
     server = database.server
     client: Any = InfluxDBClient(server.host, server.port, mode="blocking", db="nowhere")
     frame = pd.DataFrame({"v": [1], "of": ["m"]}, index=pd.to_datetime([1]))
@@ -97,7 +101,7 @@ def test_b26_a_table_without_measurement_is_an_error(sends: Wire) -> None:
 def test_b27_data_that_reads_like_an_error_is_data(
     either: Any, database: Database, output: str | None
 ) -> None:
-    """The crate influxdb treats any answer that contains the text `"error"` as an error."""
+    """The crate influxdb treats every answer that contains the string `"error"` as an error."""
     text = '{"error":"none"}'
     either.write({"measurement": "error", "tags": {"tag": "error"}, "fields": {"error": text}})
     answer = either.query('SELECT * FROM "error"', output=output)
@@ -111,13 +115,13 @@ def test_b27_data_that_reads_like_an_error_is_data(
 
 
 def test_b28_a_server_that_does_not_say_its_version_answers_a_ping(face: type) -> None:
-    """The crate influxdb panics if the header with the version is missing."""
+    """The crate influxdb panics if the server's answer has no version header."""
     with Scripted(Answer(b"HTTP/1.1 204 No Content\r\n\r\n")) as server:
         assert face(host=server.host, port=server.port, db="db", mode="blocking").ping() == {}
 
 
 def test_b28_a_version_that_is_no_text_answers_a_ping(face: type) -> None:
-    """The crate influxdb panics if the header with the version is not ASCII."""
+    """The crate influxdb panics if the version header is not ASCII."""
     head = b"HTTP/1.1 204 No Content\r\nX-Influxdb-Version: \xff\xfe\r\n\r\n"
     with Scripted(Answer(head)) as server:
         headers = face(host=server.host, port=server.port, db="db", mode="blocking").ping()
@@ -126,7 +130,8 @@ def test_b28_a_version_that_is_no_text_answers_a_ping(face: type) -> None:
 
 @pytest.mark.parametrize("host", ["", " ", "a b", "http://", "[::1", "%zz", "u@h", "exa\0mple"])
 def test_b28_a_host_that_can_be_none_is_refused(face: type, host: str) -> None:
-    """The crate influxdb panics at the first request, because it accepts any text as a URL."""
+    """The crate influxdb accepts any string as a URL, and panics at the first request if it is not
+    a URL."""
     with pytest.raises(ValueError, match=r"host|url"):
         face(host=host, db="db")
 
@@ -143,12 +148,12 @@ def test_b28_a_host_that_can_be_none_is_refused(face: type, host: str) -> None:
 def test_b28_what_is_no_answer_to_a_ping_is_an_error_of_ours(
     face: type, reply: Answer, error: type[Exception]
 ) -> None:
-    """The crates influxdb and influxdb2 panic on several unexpected answers."""
+    """The crates influxdb and influxdb2 panic on several answers that they do not expect."""
     with Scripted(reply) as server, pytest.raises(error):
         face(host=server.host, port=server.port, db="db", mode="blocking").ping()
 
 
 def test_b30_a_password_is_shown_by_no_attribute(face: type) -> None:
-    """The crate influxdb3-client shows the token in the `Debug` of its configuration."""
+    """The crate influxdb3-client shows the token in the `Debug` output of its configuration."""
     client: Any = face(db="db", username="u", password=SECRET)
     assert SECRET not in repr(vars(client))

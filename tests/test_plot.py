@@ -1,4 +1,4 @@
-"""Plots of results: which lines are drawn, from which data, and their labels."""
+"""Tests plots of results: the lines that are drawn, their data, and their labels."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BIG = 2**63
 
 @pytest.fixture(autouse=True)
 def figures() -> Iterator[None]:
-    """Plots are drawn in memory and dropped."""
+    """Draws plots in memory, and drops them after each test."""
     mpl.use("Agg")
     yield
     plt.close("all")
@@ -43,7 +43,8 @@ def hosts(output: Any, **more: Any) -> Any:
 
 
 def drawn(ax: Any) -> dict[str, list[float]]:
-    """The values of each line, by label. Drawing them finds what cannot be drawn."""
+    """Returns a dict that maps the label of each line in a plot to the values of the line. Drawing
+    the canvas raises an exception if a line cannot be drawn."""
     ax.figure.canvas.draw()
     return {line.get_label(): list(line.get_ydata()) for line in ax.get_lines()}
 
@@ -59,7 +60,7 @@ def test_columns_of_numbers_are_drawn(output: str) -> None:
 @pytest.mark.parametrize("output", OUTPUTS)
 def test_several_series_share_the_axes(output: str) -> None:
     ax = hosts(output).plot()
-    # polars and pyarrow do not know which columns are tags.
+    # Tables of polars and pyarrow do not record which columns are tags.
     tags = ("", "") if output in ("polars", "pyarrow") else (" host=a", " host=b")
     labels = [line.get_label() for line in ax.get_lines()]
     assert labels == [f"{column}{tag}" for tag in tags for column in ("f", "i")]

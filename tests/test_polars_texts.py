@@ -1,4 +1,5 @@
-"""Texts in polars' layout: decoded to views, from memory and the server, whole and in pieces."""
+"""Tests strings that are decoded to views, as polars stores them. The answers come from memory and
+from the server, whole and in pieces."""
 
 from __future__ import annotations
 
@@ -12,8 +13,8 @@ from aioinflux import InfluxDBClient, parse_response
 from aioinflux.exceptions import InfluxDBError
 from support import Database
 
-# Lengths around the twelve bytes that a view contains, the sixteen that are read at once, and the
-# length from which MessagePack writes a text differently.
+# The lengths of the strings are close to three limits: a view holds up to 12 bytes inline; bytes
+# are read 16 at a time; MessagePack changes its encoding above certain lengths, such as 255 bytes.
 TEXTS = [
     "", "a", "é", "twelve bytes", "thirteen byte", "elf Bytes é", "zwölf Byte é",
     "sixteen bytes ..", "a text that does not fit a view", "x" * 255, "y" * 256, "🦀" * 3, "🦀" * 4,

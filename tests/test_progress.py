@@ -1,4 +1,5 @@
-"""The progress of a large write or read, on a display or passed to a callable."""
+"""Tests the progress of a large write or read, which is shown on a display or passed to a
+callable."""
 
 from __future__ import annotations
 
@@ -36,7 +37,7 @@ def calls(server: Any, mode: str) -> Calls:
 
 @pytest.fixture
 def bars(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The tqdm bars that are opened from now on."""
+    """Returns a list that receives every tqdm bar that is opened from now on."""
     import tqdm.auto
 
     opened: list[Any] = []
@@ -48,7 +49,8 @@ def bars(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
             opened.append(self)
 
         def close(self) -> None:
-            # tqdm's own destructor closes too, which is not our call.
+            # The destructor of tqdm also calls `close`; this call is not counted, because it does
+            # not come from our code.
             if not self.disable:
                 self.closings += 1
             super().close()
@@ -188,7 +190,7 @@ def reader(server: Any) -> InfluxDBClient:
 
 
 def read(server: Any, mode: str, **kwargs: Any) -> list[Any]:
-    """The rows of a stream, by `for` or by `async for`."""
+    """Reads the rows of a stream with `for` or with `async for`."""
     stream = reader(server).stream("SELECT f FROM m", **kwargs)
 
     async def collect() -> list[Any]:
@@ -273,7 +275,7 @@ def test_a_bar_of_a_stream_is_closed_after_a_cancellation(bars: list[Any]) -> No
     assert [bar.closings for bar in bars] == [1]
 
 
-# Programs without tqdm, with the clock of the test.
+# The first lines of programs that run without tqdm and use the clock of the test.
 PLAIN = (
     without("tqdm", "tqdm.auto")
     + """
@@ -296,7 +298,8 @@ def plain(total: int | None, pause: float) -> str:
 
 
 def on_a_terminal(program: str) -> str:
-    """The text that a program writes to the standard error, if that is a terminal."""
+    """Returns the text that a program writes to standard error when standard error is a
+    terminal."""
     ours, theirs = pty.openpty()
     read: list[bytes] = []
 
@@ -305,7 +308,7 @@ def on_a_terminal(program: str) -> str:
             while piece := os.read(ours, 1 << 16):
                 read.append(piece)
         except OSError:
-            # The other side is closed.
+            # The program's side of the terminal has been closed.
             pass
 
     reader = threading.Thread(target=copy)

@@ -1,4 +1,5 @@
-"""Queries in `async` and `blocking` mode: raw answers, placeholders, parameters, epochs, errors."""
+"""Tests queries in `async` and `blocking` mode: raw answers, placeholders, parameters, epochs, and
+errors."""
 
 from __future__ import annotations
 
@@ -132,7 +133,7 @@ def test_query_that_is_no_text_is_refused(client: Calls, text: Any) -> None:
 
 
 def test_nul_in_a_query_is_refused(client: Calls) -> None:
-    # The server would silently end the text there.
+    # A server would silently end the query at the NUL.
     with pytest.raises(ValueError, match=r"(?i)\bnul\b"):
         client.query("SELECT * FROM m\0 WHERE t='a'")
 
@@ -142,7 +143,7 @@ def test_nul_in_a_query_is_refused(client: Calls) -> None:
     ["", " ; ", "-- a", "/* a */", "/***/;--\n/* a * / */ -- b\n;", "/*a*/" * 999 + "--a" * 999],
 )
 def test_query_of_nothing_but_comments_is_refused(text: str) -> None:
-    # The server answers it with nothing at all.
+    # A server would return an empty answer to a query that contains only comments.
     with pytest.raises(ValueError, match="argument `q`: expected a statement, got none"):
         AsyncInfluxDBClient(mode="blocking").query(text)
 
@@ -243,7 +244,7 @@ class Size(enum.IntEnum):
 
 
 ZONE = timezone(timedelta(hours=2))
-# Each with the encoded parameter.
+# Each item has a value and the form in which it is sent as a parameter.
 VALUES = [
     ("text", "text"), (np.str_("text"), "text"), (Level.HIGH, "high"),
     (True, True), (np.bool_(True), True), (np.bool_(False), False),
@@ -355,7 +356,8 @@ def test_parse_error_is_an_error_with_the_servers_words(client: Calls) -> None:
 
 
 def test_statement_error_keeps_what_succeeded(filled: Calls, database: Database) -> None:
-    # The invalid statement comes last: for one before others, 1.6 reports only `not executed`.
+    # The invalid statement comes last, because InfluxDB 1.6 reports only `not executed` if other
+    # statements follow it.
     good = "SELECT g FROM m"
     with pytest.raises(InfluxDBQueryError, match="nowhere") as caught:
         filled.query(f"{good}; SELECT * FROM nowhere..m")

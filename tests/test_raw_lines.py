@@ -1,4 +1,5 @@
-"""Encoded lines: those that a server would not separate are refused with their number."""
+"""Tests lines that are already encoded. If a server would not split the lines correctly, they are
+refused, and the error has the number of the line."""
 
 from __future__ import annotations
 
@@ -11,12 +12,13 @@ from aioinflux import line_batches, parse_line_protocol, to_line_protocol
 from aioinflux.udp import UDPClient
 from support import Calls, Wire
 
-# The server of 1.x stores one string of these, which spans three lines, and answers 204.
+# From the first three of these lines, a 1.x server stores one string that spans all three, and
+# answers 204.
 SWALLOWING = 'm s="a"b" 1\nm v=2 2\nm s="c"d" 3\nm v=4 4'
 
 
 class Lines:
-    """An object that encodes its lines itself."""
+    """An object that encodes its own lines."""
 
     def __init__(self, lines: str) -> None:
         self._lines = lines

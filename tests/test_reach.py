@@ -1,4 +1,4 @@
-"""Connections to a live server other than plain TCP: its unix socket, and TLS."""
+"""Tests connections to a live server over a Unix socket and over TLS."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FACES = [AsyncInfluxDBClient, InfluxDBClient]
 
 @pytest.fixture(scope="module")
 def socketed() -> Iterator[Influxd]:
-    """A server with a unix socket."""
+    """A live server that listens on a Unix socket."""
     text = 'unix-socket-enabled = true\nbind-socket = "{dir}/socket"'
     with Influxd(text) as server:
         yield server
@@ -33,20 +33,22 @@ def authority() -> trustme.CA:
 
 @pytest.fixture(scope="module")
 def files(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with the certificates: of the authority, of another one, of the server."""
+    """A directory with three certificates: one of the authority, one of another authority, and one
+    of the server."""
     found = tmp_path_factory.mktemp("tls")
     authority.cert_pem.write_to_path(found / "ca.pem")
     trustme.CA().cert_pem.write_to_path(found / "other.pem")
     server = authority.issue_cert("localhost")
     server.private_key_and_cert_chain_pem.write_to_path(found / "server.pem")
-    # A server of 1.13 does not start with a key that others may read.
+    # InfluxDB 1.13 does not start if other users can read its key.
     (found / "server.pem").chmod(0o600)
     return found
 
 
 @pytest.fixture(scope="module")
 def encrypted(files: Path) -> Iterator[Influxd]:
-    """A server that speaks only TLS, with a certificate of our own authority for `localhost`."""
+    """A server that accepts only TLS; its certificate is for `localhost` and comes from our own
+    authority."""
     pem = files / "server.pem"
     text = f'https-enabled = true\nhttps-certificate = "{pem}"\nhttps-private-key = "{pem}"'
     with Influxd(text) as server:
@@ -81,7 +83,7 @@ def test_tls_with_an_own_authority(encrypted: Influxd, files: Path, mode: str, f
 
 
 def refused(server: Influxd, mode: str, host: str = "localhost", **options: Any) -> str:
-    """The error text of a `ping`."""
+    """Returns the message of the error that a `ping` raises."""
     client = Calls(InfluxDBClient(host, server.port, db="reach", mode=mode, ssl=True, **options))
     with pytest.raises(InfluxDBConnectionError) as caught:
         client.ping()
@@ -120,7 +122,7 @@ def test_file_that_is_not_there_is_named(files: Path, name: str) -> None:
 
 
 class Where:
-    """A path of a user's class."""
+    """A path class that a user has written."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

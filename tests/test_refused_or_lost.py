@@ -1,4 +1,5 @@
-"""Refusals that look like lost connections, and system errors: classes, texts, retries."""
+"""Tests refusals that look like lost connections, and system errors: their classes, messages, and
+retries."""
 
 from __future__ import annotations
 
@@ -28,7 +29,8 @@ from support import Calls
 
 SERIES = {"name": "m", "columns": ["time", "f"], "values": [[1, 2]]}
 ROW = json.dumps({"results": [{"statement_id": 0, "series": [SERIES]}]})
-# A server removes CR and LF from its headers. A head with a NUL is not HTTP. A quote opens a text.
+# The server removes CR and LF from the headers of its response. The head of an HTTP response cannot
+# contain a NUL. A quote in a line would begin a string.
 BYTES = [byte for byte in range(256) if byte not in b'\r\n\0"']
 
 
@@ -36,7 +38,7 @@ def connect(server: Scripted, mode: str) -> Calls:
     return Calls(AsyncInfluxDBClient(server.host, server.port, db="db", mode=mode))
 
 
-# Heads of answers.
+# Tests answers that begin in different ways.
 
 
 @pytest.mark.parametrize("text", ["\x1b[31mERROR", "\x01", "\x7f", "温度", "a\x0bb"])
@@ -101,7 +103,7 @@ def test_head_that_cannot_be_read_is_worth_no_retry(mode: str, head: bytes, text
     assert caught.value.retryable is False
 
 
-# Ends of answers.
+# Tests answers that end in different ways.
 
 
 def test_compressed_answer_that_is_cut_off_is_a_decode_error(mode: str) -> None:
@@ -155,11 +157,11 @@ def test_error_of_a_unix_socket_names_its_path(tmp_path: Path, mode: str) -> Non
 
 @contextlib.contextmanager
 def no_files_left() -> Iterator[None]:
-    """Uses up all file descriptors of the process."""
+    """Uses up all file descriptors of this process."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     highest = max(int(name) for name in os.listdir("/proc/self/fd"))
     held = []
-    # Objects that others left to the collector would be reported in the middle, which opens files.
+    # The garbage of other tests is collected first, because reporting it later would open files.
     gc.collect()
     gc.disable()
     resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 8, hard))

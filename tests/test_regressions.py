@@ -1,4 +1,4 @@
-"""Bugs that a tester found, one test for each."""
+"""Tests for bugs that a tester found, with one test for each bug."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def test_a_url_for_a_host_is_not_shown() -> None:
 
 
 class Own(dict[str, Any]):
-    """A dict whose methods return something other than its content."""
+    """A dict whose methods return something other than the content of the dict."""
 
     def items(self) -> Any:
         return [("f", 2)]
@@ -215,7 +215,7 @@ def test_a_query_of_nothing_is_refused(client: Calls) -> None:
 
 @pytest.fixture(autouse=True)
 def _default_interrupt() -> Iterator[None]:
-    """Ctrl-C raises, whatever ran before."""
+    """Makes Ctrl-C raise `KeyboardInterrupt`, whatever handler was set before."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)

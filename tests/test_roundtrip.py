@@ -1,4 +1,5 @@
-"""Ten thousand random points, written and read back equal: as dicts, and as a DataFrame."""
+"""Tests that ten thousand random points can be written and read back unchanged, as dicts and as a
+DataFrame."""
 
 from __future__ import annotations
 
@@ -19,8 +20,8 @@ SEED = 20171004
 TIMES = (-9_223_372_036_854_775_806, 9_223_372_036_854_775_806)
 RANGE = f"time >= {TIMES[0]} AND time <= {TIMES[1]}"
 
-# Characters that a server of 1.x stores in every place. A backslash precedes only ordinary
-# characters.
+# Pieces of strings that a 1.x server stores in every part of a point. Every backslash in the pieces
+# precedes a character that has no special meaning.
 PIECES = [
     *"abcXYZ019_-./:;!?#$%&()*+<>@[]^`{|}~",
     *" ,='\"",
@@ -35,12 +36,13 @@ PIECES = [
     '""',
     "#",
 ]
-# Characters that only a string field stores.
+# Pieces of strings that a server stores only in string fields.
 FIELD_PIECES = [*PIECES, "\n", "\\", '\\"', "\\\\", "\r\n"]
 
 
 def text(rng: random.Random, pieces: list[str] = PIECES) -> str:
-    """Hostile text that begins and ends with a letter where names require it."""
+    """Returns hostile text that is joined from random pieces; `name` adds a harmless character at
+    both ends."""
     return "".join(rng.choices(pieces, k=rng.randrange(12)))
 
 
@@ -56,7 +58,7 @@ def names(rng: random.Random, n: int) -> list[str]:
 
 
 def floating(rng: random.Random) -> float:
-    """Any finite float, of all bit patterns, including whole numbers."""
+    """Returns any finite float, which can be a whole number or have an unusual bit pattern."""
     if rng.random() < 0.2:
         return float(rng.randrange(-(10**6), 10**6))
     while True:
@@ -82,9 +84,11 @@ KINDS = {"float": floating, "integer": integer, "string": string, "boolean": boo
 
 
 def times(rng: random.Random, n: int) -> list[int]:
-    """Different times of the whole range, including its ends.
+    """Returns distinct times from the whole range that a server accepts, including both ends of the
+    range.
 
-    Few shards are enough: a server creates one for each week that has a point.
+    The times are in only a few weeks, because a server creates a shard for each week in which there
+    is a point.
     """
     weeks = [rng.randrange(*TIMES) for _ in range(6)]
     found = {*TIMES, 0, -1}
@@ -96,7 +100,8 @@ def times(rng: random.Random, n: int) -> list[int]:
 
 
 def points(rng: random.Random) -> list[dict[str, Any]]:
-    """Points of distinct series and times; a field key has one type."""
+    """Returns points with distinct series and times; all values of a field key have the same
+    type."""
     measurements = names(rng, 20)
     tag_keys = names(rng, 12)
     fields = [(kind, "f" + key) for kind, key in zip([*KINDS] * 4, names(rng, 16), strict=True)]
@@ -134,8 +139,8 @@ def test_dicts_come_back_equal(client: Calls, database: Database) -> None:
         for row in series["values"]:
             cells = dict(zip(series["columns"], row, strict=True))
             time = cells.pop("time")
-            # JSON writes whole floats as integers, with the shortest digits that identify the
-            # float.
+            # In the JSON of the server, a whole float looks like an integer, and it has only the
+            # digits that identify the float.
             fields = {
                 key: float(value) if types[key] == "float" else value
                 for key, value in cells.items()

@@ -1,4 +1,4 @@
-"""The draw of sentences for readers, `tools/sentences.py`."""
+"""Tests `tools/sentences.py`, which draws random sentences for readers."""
 
 from __future__ import annotations
 
@@ -87,6 +87,21 @@ class A:
     assert public == [(1, "The module as such."), (3, "Of a class.")]
     assert internal == [(5, "Of a private method."), (5, "beside it")]
     assert tool.python(source, is_public=False)[0] == []
+
+
+def test_directives_are_no_sentences() -> None:
+    page = """::: aioinflux.the name of a class
+
+After the directive it says this.
+"""
+    assert _texts(tool.markdown(page)) == [(3, "After the directive it says this.")]
+    source = """a = 1  # type: ignore[misc] because of this
+b = 2  # noqa: A001 (named like the other)
+c = 3  # fmt: skip
+d = 4  # pragma: no cover
+e = 5  # typed as an integer
+"""
+    assert tool.python(source, is_public=True) == ([], [(5, "typed as an integer")])
 
 
 def test_a_seed_draws_the_same_sentences_again() -> None:

@@ -1,4 +1,4 @@
-"""`Rows` and `Table` as sequences: indices, slices, pickles and copies."""
+"""Tests `Rows` and `Table` as sequences: their indices, slices, pickles and copies."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def columns() -> list[str]:
 
 
 def row(number: int) -> list[Any]:
-    """A row of every type, with nulls."""
+    """Returns a row with a value of every type, or with nulls."""
     if number % 5 == 4:
         return [number, None, None, None, None, None, None]
     return [
@@ -36,7 +36,7 @@ def row(number: int) -> list[Any]:
 
 
 def body(count: int = ROWS, **series: Any) -> bytes:
-    """A chunked answer, so that there are several batches."""
+    """Returns a chunked answer that is decoded in several batches."""
     documents = []
     for start in range(0, max(count, 1), CHUNK):
         values = [row(number) for number in range(start, min(count, start + CHUNK))]
@@ -103,7 +103,7 @@ def test_slice_is_of_the_same_type(output: Any, part: slice) -> None:
     assert type(found) is type(made)
     assert list(found) == expected(output)[part]
     assert (found.name, found.tags, found.columns) == (made.name, made.tags, made.columns)
-    # A slice of a slice, and a row of one.
+    # The following lines test a slice of a slice, and a row of a slice.
     assert list(found[1:4]) == expected(output)[part][1:4]
     if len(found):
         assert found[-1] == expected(output)[part][-1]

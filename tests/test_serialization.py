@@ -1,4 +1,5 @@
-"""The modules of 0.9 for serialization: their names, and the bytes of our encoder."""
+"""Tests the serialization modules of aioinflux 0.9: their names, and the bytes that our encoder
+returns through them."""
 
 from __future__ import annotations
 

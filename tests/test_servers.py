@@ -1,4 +1,5 @@
-"""`server=`: the rules of each generation, separate within one process."""
+"""Tests the argument `server`: the rules for each version of InfluxDB, which stay separate within
+one process."""
 
 from __future__ import annotations
 
@@ -24,7 +25,7 @@ from aioinflux import to_line_protocol as encode
 
 SERVERS = ("1.x", "2.x", "3.x")
 LARGE = 2**63
-# What each generation writes differently, or refuses.
+# Points that are encoded differently for each version of InfluxDB, or refused for some versions.
 POINTS: list[dict[str, Any]] = [
     {"measurement": "m", "tags": {"t": "a"}, "fields": {"f": 1.5}, "time": 1},
     {"measurement": "m\\x", "tags": {"t\\k": "a\\b"}, "fields": {"f\\g": 'q"\\'}, "time": 2},
@@ -47,7 +48,7 @@ def outcome(data: Any, *args: Any, **options: Any) -> bytes | str:
 
 
 def plain(point: dict[str, Any], server: Any) -> bytes | str:
-    """The result of the encoder for any point, which encodes points with an unknown key."""
+    """Returns the result of the general encoder, which is used for points with an unknown key."""
     return outcome([{**point, "unknown": 1}], server=server)
 
 
@@ -71,7 +72,7 @@ def test_mappings_of_all_generations_at_once(seed: int) -> None:
 
 
 def test_known_shapes_are_those_of_one_generation() -> None:
-    """The second and third point of a shape take the fast path of their generation."""
+    """From the second point of a shape on, the fast path for the version is used."""
     point = POINTS[1]
     for server in SERVERS * 3:
         line = plain(point, server)

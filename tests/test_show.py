@@ -1,4 +1,4 @@
-"""The display of results: `repr` and HTML, of tables, rows, and lists of series."""
+"""Tests the display of results: `repr` and HTML of tables, rows, and lists of series."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def view(**more: Any) -> View:
 
 
 class Tags(html.parser.HTMLParser):
-    """Collects the names of elements, and the texts."""
+    """Collects the names of HTML elements, and the strings between them."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -103,12 +103,12 @@ def test_a_long_series_costs_no_more_than_a_short_one(output: str) -> None:
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    # The rows themselves would take more than a hundred bytes each.
+    # If all rows were Python objects, they would take more than a hundred bytes each.
     assert peak < 500_000
 
 
 def changing(first: object, last: object) -> Any:
-    """Rows of several batches: the values change type at the end."""
+    """Returns rows of several batches; the type of the values changes at the end."""
     values = [[n, first] for n in range(300_000)] + [[300_000, last]]
     one = {"name": "m", "columns": ["time", "v"], "values": values}
     return parse_response(body(one), output="rows")

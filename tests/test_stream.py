@@ -1,4 +1,5 @@
-"""`InfluxDBClient.stream`: both loops, every output, errors in the middle, ends and bounds."""
+"""Tests `InfluxDBClient.stream`: both kinds of loops, every output, errors in the middle, ends, and
+bounds."""
 
 from __future__ import annotations
 
@@ -28,7 +29,7 @@ ROWS = 25_000
 
 @pytest.fixture
 def client(database: Database) -> InfluxDBClient:
-    """A client whose database has some rows."""
+    """A client for a database that contains some rows."""
     server = database.server
     client = InfluxDBClient(server.host, server.port, mode="blocking", db=database.name)
     client.write(f"m,h={'ab'[n % 2]} f={n}i {n}" for n in range(ROWS))
@@ -79,7 +80,7 @@ def test_tags_of_groups_are_cells_of_rows(client: InfluxDBClient, take: Any) -> 
     assert rows[0]._fields == ("time", "f", "h")
     assert {row.f % 2: row.h for row in rows} == {0: "a", 1: "b"}
     assert rows == take(client.stream("SELECT f FROM m GROUP BY h", output="rows"))
-    # A column with the name of a tag keeps it.
+    # A column keeps its name even if a tag has the same name; the tag is renamed.
     (first, *_) = take(client.stream("SELECT f AS h FROM m GROUP BY h LIMIT 1"))
     assert first._asdict() == {"time": 0, "h": 0, "h_1": "a"}
 
@@ -195,7 +196,7 @@ def test_leaving_early_ends_the_request(client: InfluxDBClient) -> None:
     q = "SELECT f FROM m"
 
     async def leave() -> None:
-        # More than the maximum number of concurrent requests.
+        # The number of streams is greater than the maximum number of concurrent requests.
         for _ in range(70):
             async with client.stream(q, chunk_size=10) as rows:
                 async for _ in rows:
@@ -251,7 +252,8 @@ def test_the_documentation_of_errors_stands_on_the_class() -> None:
 
 
 def documents(count: int) -> Iterator[bytes]:
-    """Chunks of one series, each with a thousand rows of a kilobyte."""
+    """Yields the chunks of an answer with one series; each chunk has a thousand rows of one
+    kilobyte."""
     text = "x" * 1000
     for number in range(count):
         rows = [[number * 1000 + n, text] for n in range(1000)]
@@ -266,7 +268,8 @@ def test_what_is_not_read_waits_at_the_server() -> None:
         client = InfluxDBClient(server.host, server.port, db="d")
         rows = iter(client.stream("SELECT s FROM m"))
         next(rows)
-        # If anything read it, all of it would take a fraction of this time.
+        # If the client read ahead, it would have read the whole answer after a fraction of a
+        # second.
         assert not server.arrived.wait(1)
         assert sum(1 for _ in rows) == 99_999
         assert server.arrived.wait(20)
@@ -295,6 +298,6 @@ def test_memory_does_not_grow_with_the_answer() -> None:
         out, err = child.communicate(timeout=50)
     assert err == ""
     count, grown_kb = map(int, out.split())
-    # The answer has 100 MB.
+    # The answer has a size of 100 MB.
     assert count == 99_999
     assert grown_kb < 32 * 1024

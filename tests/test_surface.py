@@ -1,4 +1,4 @@
-"""The public names, their docstrings, the types, and the stubs of the native module."""
+"""Tests the public names, their docstrings, their types, and the stubs of the native module."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ HEAVY = [
     "importlib.metadata", "email", "zipfile", "tempfile", "shutil", "json", "html", "urllib.parse",
     "unicodedata", "ssl", "socket", "subprocess", "pandas", "numpy", "polars", "pyarrow",
     "matplotlib", "tqdm", "typing_extensions",
-    # Before Python 3.11 one of our errors is a class of asyncio.
+    # Before Python 3.11, the base class of one of our exceptions is defined in asyncio.
     *(["asyncio"] if sys.version_info >= (3, 11) else []),
 ]  # fmt: skip
 
@@ -100,7 +100,7 @@ def test_package_is_typed() -> None:
 
 
 def test_stubs_agree_with_the_native_module(tmp_path: Path) -> None:
-    # Before Python 3.12 a bytes-like object of C has no such method, but is one nevertheless.
+    # Before Python 3.12, a bytes-like object that is written in C has no method `__buffer__`.
     allowed = tmp_path / "allowed"
     allowed.write_text("aioinflux._core.Batch.__buffer__\n")
     command = ["mypy.stubtest", "--allowlist", str(allowed), "--ignore-unused-allowlist"]

@@ -1,4 +1,5 @@
-"""Tables of every kind become the same lines as their rows as mappings."""
+"""Tests that a table of any kind produces the same lines as its rows when they are written as
+mappings."""
 
 from __future__ import annotations
 
@@ -38,7 +39,7 @@ ROWS = 300
 
 
 def chosen(seed: int, kind: str) -> Any:
-    """A column of one kind, as numpy or pandas hold it."""
+    """Returns a column of the given kind, in the form that numpy or pandas uses for it."""
     numbers = random.Random(seed)
     floats = np.array(
         [numbers.choice([numbers.random(), 1e300, -0.0, 5.0, 1e-7]) for _ in range(ROWS)]
@@ -148,7 +149,8 @@ def random_frame(seed: int) -> tuple[pd.DataFrame, list[str]]:
 
 
 def as_points(df: pd.DataFrame, tags: list[str]) -> list[dict[str, Any]]:
-    """The rows as mappings, cell by cell: slow and obvious."""
+    """Returns the rows of a table as mappings; each cell is converted separately, which is slow but
+    simple."""
     columns = {name: df[name].astype(object).tolist() for name in df.columns}
     return [
         {
@@ -360,7 +362,7 @@ def test_structured_array() -> None:
         to_line_protocol(array[["time", "n"]].astype([("time", "i8"), ("when", "M8[s]")]), "m")
 
 
-# Time and measurement
+# Tests the time and the measurement of rows.
 
 
 def test_time_column() -> None:

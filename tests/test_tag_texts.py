@@ -1,4 +1,5 @@
-"""A value has one text as a tag, whatever its type or table: so it is one series."""
+"""Tests that the text of a tag does not depend on the type of its value or table, so that all
+points are in one series."""
 
 from __future__ import annotations
 
@@ -31,7 +32,7 @@ NOON = datetime(2024, 1, 2, 3, 4, 5)
 
 @lineprotocol
 class Typed:
-    """A typed point with one tag."""
+    """A typed point that has one tag."""
 
     tag: TAG
     f: INT
@@ -41,7 +42,7 @@ class Typed:
 
 
 def text_of(lines: bytes) -> str | None:
-    """The only tag of the only line, without escapes."""
+    """Returns the tag of a line that has only one tag, without escapes."""
     key = lines.decode().removesuffix("\n").rpartition(" f=1i")[0]
     _, _, text = key.partition(",tag=")
     return text.replace("\\", "") or None
@@ -75,7 +76,7 @@ def of_structure(value: object, kind: Any) -> bytes:
 
 
 def carriers_of_scalars(value: object) -> Iterator[bytes]:
-    """A value that is one object, in every place where one is possible."""
+    """Yields the encoded line of a point for every way in which a scalar can be passed as a tag."""
     point = {"measurement": "m", "fields": {"f": 1}}
     yield to_line_protocol({**point, "tags": {"tag": value}})
     yield to_line_protocol(point, tag=value)
@@ -195,13 +196,13 @@ class Colour(enum.Enum):
 
 
 class Level(enum.IntEnum):
-    """An enum whose members are integers."""
+    """An enum whose members are also integers."""
 
     HIGH = 3
 
 
 class Flag(enum.IntFlag):
-    """A flag whose members are integers."""
+    """A flag enum whose members are also integers."""
 
     A = 1
     B = 2
@@ -418,7 +419,7 @@ def test_texts_are_no_conversion() -> None:
 
 @lineprotocol
 class Measured:
-    """A typed point with one float."""
+    """A typed point that has one float."""
 
     f: FLOAT
 

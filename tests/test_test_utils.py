@@ -1,4 +1,5 @@
-"""`aioinflux.test_utils`: the shapes of the original, and distinct times."""
+"""Tests `aioinflux.test_utils`: its points have the same shape as in the original, and distinct
+times."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Columns and indexes of times: which types are times, and which are refused."""
+"""Tests columns and indexes with times: the types that count as times, and the types that are
+refused."""
 
 from __future__ import annotations
 

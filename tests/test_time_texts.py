@@ -1,4 +1,5 @@
-"""Times that are text but not ISO 8601: relative to now, and the order of day and month."""
+"""Tests times that are strings but not ISO 8601: times relative to now, and the order of day and
+month."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ from support import Calls, Database, run_python
 
 SECOND = 1_000_000_000
 DAY = 86_400 * SECOND
-# At any moment, one of them has a different date than UTC.
+# Two time zones, chosen so that at any moment the date in at least one of them differs from the
+# date in UTC.
 ZONES = ["Pacific/Kiritimati", "Etc/GMT+12"]
 
 
@@ -36,7 +38,7 @@ def days(data: object) -> list[str]:
 
 
 def read_in(zone: str, text: str) -> int:
-    """How a program reads a time on a machine in a time zone."""
+    """Returns the time that a program reads from a string on a machine in the time zone `zone`."""
     program = """
     import sys
     from aioinflux import to_line_protocol
@@ -171,7 +173,7 @@ def test_no_digit_of_a_second_is_lost(text: str) -> None:
     assert times(point(text)) == [1_733_049_015_123_456_789]
 
 
-# Each pair of texts has two orders.
+# In the two strings of each pair, the day and the month have different orders.
 SWAPPED = [
     ("12/01/2024", "13/01/2024"),
     ("13/01/2024", "12/01/2024"),
@@ -202,7 +204,7 @@ def as_frame(texts: tuple[str, ...], dtype: Any = None) -> tuple[Any, ...]:
     return frame, {"measurement": "m", "time_column": "time"}
 
 
-# The ways to pass a few times.
+# The ways in which a call can hand over several timestamps as strings.
 HANDED: dict[str, Callable[[tuple[str, ...]], tuple[Any, dict[str, Any]]]] = {
     "dicts": lambda texts: ([point(text) for text in texts], {}),
     "generator": lambda texts: ((point(text) for text in texts), {}),

@@ -1,4 +1,4 @@
-"""`time_unit`: the unit of integer times."""
+"""Tests the argument `time_unit`, which sets the unit of integer times."""
 
 from __future__ import annotations
 

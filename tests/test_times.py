@@ -1,4 +1,4 @@
-"""The `time` of a point: every kind of value, exact to the nanosecond."""
+"""Tests that the `time` of a point can be a value of any kind, and is exact to the nanosecond."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_absent_time_is_the_servers(wire: Wire, client: Calls, database: Databas
 @pytest.mark.parametrize("ns", [9223372036854775806, -9223372036854775806, 0])
 def test_ends_of_the_range_come_back(client: Calls, database: Database, ns: int) -> None:
     client.write(point(ns))
-    # Without a range the server returns only times before now.
+    # If a query has no time range, the server returns only points whose time is before now.
     q = f"SELECT f FROM m WHERE time >= {-9223372036854775806} AND time <= {9223372036854775806}"
     assert database.series(q)[0]["values"] == [[ns, 1]]
 
@@ -135,7 +135,7 @@ def test_no_time_in_the_value_is_a_value_error(client: Calls, value: object) -> 
         "12/31/9999",
         np.datetime64(2**63 - 1, "s"),
         np.datetime64(-(2**63) + 1, "h"),
-        # numpy's own conversion to days wraps around at the end of its range.
+        # At the end of its range, numpy's conversion to days wraps around.
         np.datetime64(2**62, "Y"),
         np.datetime64(2**40, "M"),
         np.datetime64(300, "3Y"),

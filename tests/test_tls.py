@@ -1,4 +1,5 @@
-"""Whom a client trusts with TLS, its warnings, and the texts of TLS errors."""
+"""Tests which certificates a client trusts with TLS, its warnings, and the messages of TLS
+errors."""
 
 from __future__ import annotations
 
@@ -36,7 +37,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def own(folder: Path) -> str:
-    """A certificate and its key, as `openssl req -x509 -addext subjectAltName=...` makes them."""
+    """A certificate and its key, like those that `openssl req -x509 -addext subjectAltName=...`
+    creates."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
     now = dt.datetime.now(dt.timezone.utc)
@@ -59,7 +61,7 @@ def own(folder: Path) -> str:
 
 @pytest.fixture(scope="module")
 def encrypted(own: str) -> Iterator[Influxd]:
-    """A server that speaks only TLS, with the self-signed certificate."""
+    """A server that accepts only TLS and uses the self-signed certificate."""
     text = f'https-enabled = true\nhttps-certificate = "{own}"\nhttps-private-key = "{own}"'
     with Influxd(text) as server:
         yield server
@@ -67,8 +69,8 @@ def encrypted(own: str) -> Iterator[Influxd]:
 
 @contextlib.contextmanager
 def listening(context: ssl.SSLContext | None, answer: bytes = b"") -> Iterator[int]:
-    """The port of a server with Python's `ssl` module, or of a plain one, with one answer for
-    all."""
+    """Yields the port of a server that gives every client the same answer. The server uses TLS with
+    Python's `ssl` module, or no TLS."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:
@@ -85,7 +87,7 @@ def listening(context: ssl.SSLContext | None, answer: bytes = b"") -> Iterator[i
 
         threading.Thread(target=serve, daemon=True).start()
         yield listener.getsockname()[1]
-        # Closing alone would leave the thread in `accept`.
+        # If the listening socket were only closed, the thread would stay in `accept`.
         listener.shutdown(socket.SHUT_RDWR)
 
 
@@ -96,7 +98,7 @@ def context_of(pem: str) -> ssl.SSLContext:
 
 
 def refused(port: int, mode: str, host: str = "localhost", **options: Any) -> str:
-    """The error text of a `ping`."""
+    """Returns the message of the error that a `ping` raises."""
     client = Calls(InfluxDBClient(host, port, db="d", mode=mode, timeout=20, **options))
     with pytest.raises(InfluxDBConnectionError) as caught:
         client.ping()
@@ -153,7 +155,7 @@ def test_verification_can_be_left_out_with_one_warning(
     with pytest.warns(UserWarning, match=UNVERIFIED) as told:
         client = face("127.0.0.1", encrypted.port, db="tls", mode=mode, ssl=True, verify_ssl=False)
     assert [one.filename for one in told] == [__file__]
-    # Warnings are errors from here on.
+    # From here on, the test treats warnings as errors.
     calls = Calls(client)
     round_trip(calls)
     round_trip(Calls(copy.copy(client)))
@@ -192,7 +194,7 @@ def test_urls_and_the_environment_leave_verification_out(
         monkeypatch.setenv("INFLUXDB_VERIFY_SSL", word)
         with pytest.raises(InfluxDBConnectionError, match="self-signed"):
             InfluxDBClient.from_env().ping()
-    # A word that means neither true nor false does not turn it off.
+    # A word that means neither true nor false does not turn off the verification.
     monkeypatch.setenv("INFLUXDB_VERIFY_SSL", "ture")
     with pytest.raises(ValueError, match="INFLUXDB_VERIFY_SSL: expected true or false"):
         InfluxDBClient.from_env()
@@ -208,7 +210,7 @@ def test_without_tls_there_is_nothing_to_verify() -> None:
     client.ssl = True
     with pytest.warns(UserWarning, match=UNVERIFIED):
         InfluxDBClient("h", db="d", verify_ssl=False, proxy="https://localhost:1")
-    # A file that is not used is not read.
+    # The client does not read a certificate file that it does not use.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         InfluxDBClient(db="d", ssl=True, verify_ssl=False, ca_file="/nowhere.pem")
@@ -224,7 +226,7 @@ def test_verify_ssl_is_a_bool(value: Any) -> None:
 
 
 def test_plain_http_to_a_server_that_closes_the_connection_says_so(own: str, mode: str) -> None:
-    # That server does not answer data that is not TLS at all.
+    # If a server uses Python's `ssl` module, it sends no answer to data that is not TLS.
     with listening(context_of(own)) as port:
         for host in ("localhost", "127.0.0.1"):
             text = refused(port, mode, host)
@@ -273,12 +275,13 @@ def test_files_of_other_kinds_are_told_apart(own: str, folder: Path) -> None:
     certificate = x509.load_pem_x509_certificate(Path(own).read_bytes())
     binary = folder / "own.der"
     binary.write_bytes(certificate.public_bytes(serialization.Encoding.DER))
-    with pytest.raises(ValueError, match=r"own\.der`: no certificate in it; hint: it is not PEM"):
+    text = r"own\.der`: it contains no certificate; hint: it is not PEM"
+    with pytest.raises(ValueError, match=text):
         InfluxDBClient(db="d", ssl=True, ca_file=str(binary))
     key = serialization.load_pem_private_key(Path(own).read_bytes(), None)
     secret = serialization.BestAvailableEncryption(b"secret")
     form = serialization.PrivateFormat.PKCS8
     locked = folder / "locked.pem"
     locked.write_bytes(key.private_bytes(serialization.Encoding.PEM, form, secret))
-    with pytest.raises(ValueError, match=r"no private key in it; hint: it is encrypted"):
+    with pytest.raises(ValueError, match=r"it contains no private key; hint: it is encrypted"):
         InfluxDBClient(db="d", ssl=True, cert_file=own, key_file=str(locked))

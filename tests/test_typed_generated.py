@@ -1,6 +1,7 @@
-"""Objects of classes with `@lineprotocol` become the lines of the equivalent dicts.
+"""Tests that objects of classes with `@lineprotocol` produce the same lines as the equivalent
+dicts.
 
-A failing case reports the seed that reproduces it.
+If a test fails, it reports the seed that reproduces the failure.
 """
 
 from __future__ import annotations
@@ -50,7 +51,8 @@ TIMES: list[Any] = [
     dt.datetime(2020, 1, 2, 3, 4, 5, 678901), dt.datetime(1960, 1, 1, tzinfo=dt.timezone.utc),
     pd.Timestamp(12345, tz="Europe/Paris"), np.datetime64(5, "ns"),
 ]  # fmt: skip
-# Makes a value of a kind, and its equivalent in a dict.
+# The functions that make random values: each returns a value of one kind, and the equivalent value
+# for a dict.
 KINDS: dict[Any, Callable[[random.Random], tuple[Any, Any]]] = {}
 
 

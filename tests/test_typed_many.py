@@ -1,6 +1,7 @@
-"""Many objects of a class, whose attributes are read in faster ways than by name.
+"""Tests classes with many objects, whose attributes are read in ways that are faster than by name.
 
-The expected line is that of each object alone, for which all attributes are read by name.
+The expected line comes from encoding each object alone, because the encoder then reads all its
+attributes by name.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ MANY = 300
 
 
 class Attributes:
-    """The attributes of all classes below; only their annotations are used."""
+    """The attributes of all classes below; from this class, only the annotations are used."""
 
     name: MEASUREMENT
     time: TIMEINT
@@ -47,7 +48,8 @@ def values(at: int) -> dict[str, Any]:
 
 
 def made(bases: tuple[type, ...] = (), **members: Any) -> Any:
-    """A plain class with the attributes, whose objects get them as keywords."""
+    """Returns a plain class with these attributes, whose constructor takes them as keyword
+    arguments."""
 
     def init(self: Any, **given: Any) -> None:
         for name, value in given.items():
@@ -68,7 +70,7 @@ def properties(names: tuple[str, ...]) -> dict[str, property]:
 
 
 def declared() -> type:
-    """A class with only the annotations, for decorators to extend."""
+    """Returns a class that has only annotations, so that decorators can extend it."""
     return type("Point", (), {"__annotations__": dict(ANNOTATIONS)})
 
 
@@ -135,7 +137,7 @@ def alone(points: list[Any]) -> bytes:
 def test_many_objects_give_the_lines_of_each_alone(kind: str) -> None:
     points = [CLASSES[kind](**values(at)) for at in range(MANY)]
     assert to_line_protocol(points) == alone(points)
-    # And once more, now that the class and the objects are known.
+    # At the second call, the encoder already knows the class and the objects.
     assert to_line_protocol(iter(points)) == alone(points)
 
 
@@ -159,7 +161,8 @@ def test_a_dictionary_comes_before_a_method_of_the_class() -> None:
 
 
 def orders() -> Iterator[dict[str, Any]]:
-    """Attributes in changing order, with more and fewer of them in between."""
+    """Yields attributes and their values in varying order; sometimes an attribute is added or
+    missing."""
     for at in range(MANY):
         items = list(values(at).items())
         turn = at // 3 % len(items)

@@ -1,4 +1,4 @@
-"""Answers as objects of classes with `@lineprotocol`."""
+"""Tests answers that are converted to objects of classes with `@lineprotocol`."""
 
 from __future__ import annotations
 
@@ -52,7 +52,8 @@ def body(*series: dict[str, Any]) -> bytes:
 
 
 def one(marker: Any, cell: Any, **more: Any) -> Any:
-    """The value of a cell in an attribute `k` of this kind."""
+    """Returns the value of the attribute `k`, whose type is given by a marker, after a cell was
+    read into it."""
     schema = {"k": marker, "time": TIMEINT, "v": FLOAT}
     made = lineprotocol(namedtuple("Point", ["k", "v"], **more), schema=schema)
     series = {"name": "m", "columns": ["time", "k", "v"], "values": [[NS, cell, 1.5]]}
@@ -136,7 +137,7 @@ def test_a_cell_of_another_type_is_named(marker: Any, cell: Any, text: str) -> N
 
 def test_a_null_is_none_or_the_default() -> None:
     assert one(INT | None, None) is None
-    # Otherwise the float of the answer would be an integer column with only nulls.
+    # If a named tuple has a default for `k`, it also needs a default for `v`.
     assert one(INT, None, defaults=[7, 1.5]) == 7
     assert one(INT | None, None, defaults=[7, 1.5]) is None
     with pytest.raises(ValueError, match=r"attribute `Point\.k`: it is null in row 0"):
@@ -345,7 +346,7 @@ class Everything(NamedTuple):
 
 
 def fetch(database: Database, q: str) -> bytes:
-    """The answer as msgpack, which distinguishes integers from floats."""
+    """Returns the answer as MessagePack, which distinguishes integers from floats."""
     url = f"http://{database.server.host}:{database.server.port}/query?" + urllib.parse.urlencode(
         {"q": q, "db": database.name, "epoch": "ns"}
     )

@@ -1,4 +1,5 @@
-"""What `@lineprotocol` makes of annotations, and which schemas it refuses."""
+"""Tests the schemas that `@lineprotocol` derives from annotations, and the schemas that it
+refuses."""
 
 from __future__ import annotations
 
@@ -43,7 +44,7 @@ class Level(enum.Enum):
 
 
 def refused(schema: dict[str, Any], **options: Any) -> str:
-    """The error text of a schema that is refused."""
+    """Returns the error message for a schema that `lineprotocol` refuses."""
     with pytest.raises(SchemaError) as caught:
         lineprotocol(namedtuple("Point", schema), schema=schema, **options)
     return str(caught.value)
@@ -333,14 +334,15 @@ def checked(tmp_path: Path, text: str, *command: str) -> subprocess.CompletedPro
 
 CHECKERS = {
     "mypy": ("mypy", "--strict", "--cache-dir", "cache"),
-    # The packages of this Python, not those of the first one on the PATH.
+    # The tool pyright uses the packages of this Python, rather than those of the first Python on
+    # the PATH.
     "pyright": ("pyright", "--pythonpath", sys.executable),
 }
 
 
 @pytest.fixture
 def strict(tmp_path: Path) -> Path:
-    """A directory in which pyright is strict."""
+    """A directory in which pyright runs in its strict mode."""
     (tmp_path / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict"}')
     return tmp_path
 

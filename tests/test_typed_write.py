@@ -1,4 +1,5 @@
-"""Objects of classes with `@lineprotocol`: what each kind of attribute and class becomes."""
+"""Tests how objects of classes with `@lineprotocol` are written: the lines for each kind of
+attribute and class."""
 
 from __future__ import annotations
 
@@ -71,7 +72,7 @@ LINE = b'm,host=a,level=HIGH up=true,count=3i,price=1.5,load=0.5,text="t",state=
 
 
 def one(marker: Any, value: object, **options: Any) -> bytes:
-    """The line of an object with one field or tag `k`."""
+    """Returns the line of an object whose attribute `k` is a field or tag, as the marker says."""
     schema = {"k": marker, "v": INT}
     made = lineprotocol(namedtuple("Point", schema), schema=schema, **options)
     line: bytes = made(value, 1).to_lineprotocol()

@@ -1,4 +1,5 @@
-"""Writing by UDP: the content of the datagrams, and what a live server stores of them."""
+"""Tests writing over UDP: the content of the datagrams, and the points that a live server stores
+from them."""
 
 from __future__ import annotations
 
@@ -31,20 +32,22 @@ Sent = Callable[..., list[bytes]]
 
 @pytest.fixture(scope="module")
 def listening() -> Iterator[Influxd]:
-    """A server with a UDP listener."""
+    """A live server that has a UDP listener."""
     with Influxd(sections=LISTENER) as server:
         yield server
 
 
 @pytest.fixture
 def stored(listening: Influxd) -> Callable[[int], list[dict[str, Any]]]:
-    """Waits until the server has written this many points. Returns the content of its database."""
+    """Returns a function that waits until the server has written a given number of points. After
+    waiting, the function returns the content of the database."""
     listening.execute("DROP DATABASE udp; CREATE DATABASE udp")
     database = Database(listening, "udp")
     before = _written(database)
 
     def points(count: int) -> list[dict[str, Any]]:
-        # While a point is being written, a query may see only some of its fields: so it is counted.
+        # The points are counted with the server's statistics, because a query can find only some
+        # fields of a point that is being written.
         until = time.monotonic() + WAIT_S
         while _written(database) < before + count and time.monotonic() < until:
             pass
@@ -54,7 +57,8 @@ def stored(listening: Influxd) -> Callable[[int], list[dict[str, Any]]]:
 
 
 def _written(database: Database) -> int:
-    """The points that the listener has written since its server started, in whole batches."""
+    """Returns the number of points that the UDP listener has written since the server started; the
+    server counts whole batches."""
     (listener,) = database.series("SHOW STATS FOR 'udp'")
     written: int = listener["values"][0][listener["columns"].index("pointsTx")]
     return written
@@ -62,13 +66,14 @@ def _written(database: Database) -> int:
 
 @pytest.fixture
 def udp(listening: Influxd, mode: str) -> Calls:
-    """A client of the live server."""
+    """A client for the database of the live server."""
     return Calls(UDPClient(listening.host, listening.udp_port, mode=mode))
 
 
 @pytest.fixture
 def sent(mode: str) -> Iterator[Sent]:
-    """The datagrams that `write` sends for its arguments. Options of the client come first."""
+    """Returns a function that takes the arguments of `write`, and returns the datagrams that
+    `write` sends. The first argument of the function holds the options of the client."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
         receiver.bind(("127.0.0.1", 0))
         receiver.setblocking(False)
@@ -78,7 +83,8 @@ def sent(mode: str) -> Iterator[Sent]:
             try:
                 assert client.write(*args, **kwargs) is True
             finally:
-                # Within one machine a datagram has arrived when it has been sent.
+                # If both programs are on the same machine, a datagram arrives as soon as it is
+                # sent.
                 found.extend(_received(receiver))
             return found
 
@@ -123,7 +129,7 @@ def test_datagrams_hold_whole_lines_up_to_their_size(sent: Sent) -> None:
     points = [{"measurement": "m", "fields": {"s": "x" * n}, "time": n} for n in range(90)]
     datagrams = sent({"datagram_bytes": 200}, points)
     assert max(map(len, datagrams)) <= 200
-    # None could also have contained the first line of the next one.
+    # No datagram has enough room left for the first line of the datagram that follows it.
     for one, following in itertools.pairwise(datagrams):
         assert len(one) + len(b"\n") + len(following.split(b"\n")[0]) > 200
     assert b"\n".join(datagrams) + b"\n" == to_line_protocol(points)
@@ -187,7 +193,8 @@ def test_nobody_listens(mode: str) -> None:
         gone.bind(("127.0.0.1", 0))
         port = gone.getsockname()[1]
     client = Calls(UDPClient("127.0.0.1", port, mode=mode))
-    # The first datagram leaves. On the same machine it comes back, which the second one reports.
+    # Sending the first datagram raises no error. If nobody receives a datagram on the same machine,
+    # the system reports this, and the second write raises an error.
     assert client.write("m f=1") is True
     with pytest.raises(InfluxDBConnectionError, match=str(port)):
         client.write("m f=1")

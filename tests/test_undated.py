@@ -1,4 +1,5 @@
-"""Points without a time: the warning if the server would keep one of several, and stamps."""
+"""Tests points without a time: the warning if the server would keep only one of several points, and
+the times that the argument `stamp` adds."""
 
 from __future__ import annotations
 
@@ -95,7 +96,7 @@ def test_the_order_of_tags_in_lines_makes_no_other_series() -> None:
         [point(1), point(2, time=1)],
         [point(n, time=n) for n in range(5)],
         [point(n, tag=str(n)) for n in range(5)],
-        # The server makes one point of these, and no value is lost.
+        # The server merges the two points into one, without losing a value.
         [point(0, f=1), point(0, g=2)],
         'm,t=a f=1 5\nm,t=a f=2 6\nm,t=a s="x y"',
     ],
@@ -134,7 +135,7 @@ def test_every_stamp_is_later_than_those_before(encode: Callable[..., bytes]) ->
 
 
 class Typed:
-    """An object that encodes its line itself."""
+    """An object that encodes its own line."""
 
     def to_lineprotocol(self) -> bytes:
         return b"m f=1"

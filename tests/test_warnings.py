@@ -1,4 +1,4 @@
-"""Warnings name the user's line, however a call reaches the code that warns."""
+"""Tests that warnings name the user's line, whichever way a call takes to the code that warns."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ from aioinflux.udp import UDPClient
 from scripted import Scripted, answer
 
 POINT = {"measurement": "m", "tags": {"t": 5}, "fields": {"f": 1}}
-# One batch, and several, which take different functions.
+# The sizes of the tested writes: the first has one batch, and the second has several batches, which
+# use different functions.
 SIZES = [1, 25]
 
 
 def line() -> int:
-    """The line of the caller."""
+    """Returns the number of the line that calls this function."""
     return sys._getframe(1).f_lineno
 
 
@@ -139,7 +140,7 @@ def test_arguments_without_an_effect_warn_at_the_line_of_the_constructor(
     told: Any, face: Any
 ) -> None:
     class Own(face):  # type: ignore[misc]
-        """Adds a user's function, which is not part of the package."""
+        """A subclass that a user defines, which is outside the package."""
 
     here = line() + 1
     face(db="db", loop=object())

@@ -1,4 +1,5 @@
-"""Large writes: where they are divided, what is in flight at once, and the error texts."""
+"""Tests large writes: where they are divided, how many requests are in flight, and the error
+messages."""
 
 from __future__ import annotations
 
@@ -47,7 +48,7 @@ def lines(count: int) -> str:
 
 
 def sent(server: Scripted) -> list[int]:
-    """The lines of each request."""
+    """Returns the number of lines in each request that the server received."""
     return [request.text.count("\n") for request in server.requests]
 
 
@@ -124,7 +125,7 @@ def table(values: list[int | None]) -> Any:
     return pd.DataFrame({"f": pd.array(values, "Int64")}, index=index)
 
 
-# The field of each point is its number.
+# The value of each point's field is the position of the point in the data.
 WITH_EMPTY_POINTS = {
     "behind the cut": lambda: [*points(9), table([*range(9, 14), *[None] * 5, 19])],
     "before a large table": lambda: [*empty(3), table([*range(3, 28)])],
@@ -187,7 +188,8 @@ def test_who_agrees_before_the_points_were_sent_has_not_stored_them(mode: str) -
         with connection:
             connection.recv(1000)
             connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
-            # It reads no more, and the rest is more than the system buffers.
+            # The server stops reading, and the rest of the request is too large for the system's
+            # buffers.
             over.wait(LONG_S)
 
     over = threading.Event()
@@ -203,7 +205,8 @@ def test_who_agrees_before_the_points_were_sent_has_not_stored_them(mode: str) -
 
 
 class Broken:
-    """An object whose code calls `next` on an empty iterator, in each of the places."""
+    """An object whose methods all call `next` on an empty iterator, which raises
+    `StopIteration`."""
 
     def __str__(self) -> str:
         return next(iter([]))
@@ -259,7 +262,8 @@ def test_points_are_read_while_others_travel() -> None:
 
     with Scripted(answer(204), before=lambda: seen.append(len(read))) as server:
         connect(server).write(source(), batch_lines=10)
-    # Two batches are ready before the first is sent, and never more than that in advance.
+    # Two batches are ready before the first batch is sent, and at most two batches are encoded in
+    # advance.
     assert len(seen) == 10
     assert all(count <= 10 * (n + 3) + 3 for n, count in enumerate(seen))
 
@@ -381,7 +385,7 @@ def test_requests_under_way_end_before_the_error_comes(mode: str) -> None:
     refused = answer(401, '{"error":"authorization failed"}')
 
     def choose(request: Request) -> Answer:
-        # The first that was sent need not be the first that arrives.
+        # The request that is sent first does not always arrive first.
         return refused if request.text.startswith("m f=0i 0\n") else answer(204)
 
     with Scripted(choose, before=lambda: barrier.wait(LONG_S)) as server:
@@ -444,7 +448,7 @@ def test_ctrl_c_stops_what_travels() -> None:
         child = run_python(INTERRUPTED, server.host, str(server.port))
         assert server.hangs.wait(LONG_S)
         child.send_signal(signal.SIGINT)
-        # The request is cancelled while the program continues.
+        # The request is cancelled while the program continues to run.
         assert server.left.wait(LONG_S)
         out, err = child.communicate("go\n", timeout=LONG_S)
     assert (out, err) == ("interrupted\n", "")

@@ -1,4 +1,4 @@
-"""Writing text, mappings and nestings of them; what is refused and what is skipped."""
+"""Tests writing text, mappings and nested mappings; also tests refused data and skipped points."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_measurement_that_is_no_string_is_converted_with_a_warning(wire: Wire) -
         assert wire(point(measurement=5, time=1)) == ["5 f=1i 1"]
 
 
-# The five keys
+# Tests the five keys of a point.
 
 
 @pytest.mark.parametrize(
@@ -136,11 +136,11 @@ def test_tags_that_are_no_mapping_are_refused(blocking: AsyncInfluxDBClient) -> 
         blocking.write(point(tags=["a"]))
 
 
-# Mappings and nestings
+# Tests mappings and nested mappings.
 
 
 class Own(Mapping[str, Any]):
-    """A mapping that is not a dict."""
+    """A mapping whose type is not `dict`."""
 
     def __init__(self, data: dict[str, Any]) -> None:
         self._data = data
@@ -275,7 +275,7 @@ def test_what_a_server_would_corrupt_is_refused(
     assert database.points() == []
 
 
-# Newlines, errors, skipped points
+# Tests newlines, errors, and skipped points.
 
 
 def test_newlines_in_names_and_tags_are_removed_with_one_warning(
@@ -338,7 +338,7 @@ def test_nothing_is_sent_when_every_point_is_skipped(wire: Wire) -> None:
     assert wire(point(fields={"a": None})) == []
 
 
-# Escaping: the server returns what was written
+# Tests escaping: the server returns exactly the text that was written.
 
 
 HOSTILE = [

@@ -1,4 +1,4 @@
-"""Writing DataFrames: the index, tag columns, extra tags, and each dtype with its nulls."""
+"""Tests writing DataFrames: the index, tag columns, extra tags, and each dtype with its nulls."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_index_beyond_the_range_is_refused(client: Calls) -> None:
         client.write(pd.DataFrame({"f": [1, 2]}, index=times), "m")
 
 
-# Columns: every dtype, with and without nulls
+# Tests columns of every dtype, with and without nulls.
 
 
 def arrow(values: list[Any], kind: pa.DataType) -> Any:

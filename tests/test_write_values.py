@@ -1,4 +1,4 @@
-"""Field values: each kind of Python value, and the type that the server stores."""
+"""Tests field values: each kind of Python value, and the type with which the server stores it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Level(enum.IntEnum):
 
 
 class Text(str):
-    """A subclass of str."""
+    """A string whose class is derived from `str`."""
 
 
 KEPT: list[tuple[Any, str, Any]] = [

@@ -1,8 +1,9 @@
-"""Prepares docstrings for the reference that `make docs` generates.
+"""Prepares the docstrings for the reference pages that `make docs` generates.
 
-Our docstrings have no blank lines between their sections, which the docstring parser requires. Some
-sections have sentences after their last item, which it would read as a broken item. A method
-without a docstring gets that of its base class, as with `inspect.getdoc`.
+The docstring parser requires blank lines between the sections of a docstring, but our docstrings
+have none. In some docstrings, sentences follow the last item of a section, and the parser would
+read these sentences as a broken item. A method without a docstring gets the docstring of the base
+class's method, as with `inspect.getdoc`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 import griffe
 
 _SECTION = re.compile(r"^(Args|Returns|Raises|Yields|Source)\b.*:", re.MULTILINE)
-# The names before the colon of an item: of arguments, of exceptions.
+# Matches the names before the colon of an item in a section: names of arguments or exceptions.
 _ITEM = re.compile(r"    [*\w, ]+: ")
 _ARGUMENT = re.compile(r"    \**(\w+): ")
 
@@ -47,7 +48,7 @@ def _inherit(class_: griffe.Class) -> None:
 
 
 def without_others(text: str, names: set[str]) -> str:
-    """The docstring with only those arguments that are in the signature."""
+    """Returns the docstring without the arguments that the signature does not have."""
     lines: list[str] = []
     section, is_kept = "", True
     for line in text.splitlines():
@@ -62,7 +63,8 @@ def without_others(text: str, names: set[str]) -> str:
 
 
 def parted(text: str) -> str:
-    """The docstring with a blank line before each section, and other sentences as paragraphs."""
+    """Returns the docstring with a blank line before each section, and with sentences that follow a
+    section as paragraphs."""
     lines: list[str] = []
     section = ""
     for line in text.splitlines():

@@ -1,17 +1,19 @@
-"""Ends many programs while their daemon threads use a client, and counts how they ended.
+"""Runs many programs that end while their daemon threads use a client, and counts in which ways the
+programs ended.
 
-The programs are those of `tests/exits.py`. Without arguments they run with this Python and its
-installed package:
+The programs are defined in `tests/exits.py`. Without arguments, the programs are run by the current
+Python with its installed package:
 
     .venv/bin/python tools/exit_runs.py
     .venv/bin/python tools/exit_runs.py --runs 130 --programs loops streams
     .venv/bin/python tools/exit_runs.py --pythons 3.10 3.12 --profiles dev release
 
-`--pythons` and `--profiles` build a wheel for each Python and profile, and run them one after the
-other. `--runs` is the total number of runs; `--at-once` of them run at the same time, so that the
-processors are busy. The table has a line for each program: how many runs ended normally, how many
-aborted (SIGABRT), crashed with another signal, did not end within 50 seconds, or ended with another
-code or with text on the standard error. The exit code is 0 if all ended normally.
+With the options `--pythons` and `--profiles`, a wheel is built for each Python and profile, and the
+wheels are tested one after the other. The option `--runs` is the total number of runs. The option
+`--at-once` is the number of programs that run at the same time, to keep the processors busy. The
+table has a line for each program. The line has the number of runs in each category: normal end,
+abort (SIGABRT), crash with another signal, no end within 50 seconds, and another code or text on
+standard error. The exit code of the command is 0 if all runs ended normally.
 """
 
 from __future__ import annotations
@@ -32,12 +34,13 @@ from exits import ENDINGS, PROGRAMS, run, serve  # noqa: E402
 from test_pythons import VENVS, VERSIONS, build, interpreters  # noqa: E402
 
 SHOWN = 3
-# Runs between two lines of progress.
+# The number of program runs between two progress messages.
 REPORTED = 100
 
 
 def run_all(title: str, python: str, names: list[str], runs: int, at_once: int) -> bool:
-    """Runs programs in turn, prints the table, and returns whether all ended normally."""
+    """Runs the programs in turn, prints the results table, and returns whether all runs ended
+    normally."""
     started = time.monotonic()
     found: dict[str, Counter[str]] = {name: Counter() for name in names}
     wrote: Counter[str] = Counter()
@@ -67,7 +70,8 @@ def run_all(title: str, python: str, names: list[str], runs: int, at_once: int) 
 
 
 def installed(version: str, python: str, profile: str) -> str:
-    """The Python of an environment with a fresh wheel, and the modules that programs need."""
+    """Returns the path of the Python in an environment that has a fresh wheel and the modules that
+    the programs need."""
     wheel = build(version, python, profile)
     venv = VENVS / f"{version}-exit-{profile}"
     command = [str(ROOT / "tools/venv"), str(venv), python, "tools/requirements-pandas2.txt"]

@@ -1,7 +1,9 @@
-"""A private `influxd` 1.x: finds or installs the program, and runs it as a child on a free port.
+"""Runs a private `influxd` 1.x: finds or installs the program, and starts it as a child process on
+a free port.
 
-`python3 tools/influxd.py` ensures that the program is installed. Tests, the demo and the benchmarks
-import `Influxd`. Only the standard library is used, because this runs before anything is installed.
+The command `python3 tools/influxd.py` ensures that `influxd` is installed. The tests, the demo and
+the benchmarks import the class `Influxd`. This module uses only the standard library, because it
+runs before anything is installed.
 """
 
 from __future__ import annotations
@@ -18,7 +20,8 @@ import urllib.request
 from pathlib import Path
 from types import TracebackType
 
-# Names the program for tests, instead of the one on the PATH.
+# The environment variable that names the `influxd` for tests; this program replaces the one on the
+# PATH.
 VARIABLE = "AIOINFLUX_INFLUXD"
 INSTALL = "install InfluxDB 1.x, for instance with `apt-get install influxdb` as root"
 LISTENING = re.compile(r'msg="Listening on HTTP".* addr=\S*:(\d+)')
@@ -46,11 +49,12 @@ bind-address = "127.0.0.1:0"
 
 
 class InfluxdError(Exception):
-    """The server is not available. The text says in one line what to do."""
+    """Raised if the server `influxd` is not available. The error message says in one line what the
+    user can do."""
 
 
 def find() -> str | None:
-    """The path of an `influxd` 1.x on the PATH, or None."""
+    """Returns the path of an `influxd` 1.x that is on the PATH, or `None`."""
     path = shutil.which("influxd")
     if path is None:
         return None
@@ -59,10 +63,11 @@ def find() -> str | None:
 
 
 def ensure() -> str:
-    """The path of an `influxd` 1.x, installed from Debian's package if it is missing.
+    """Returns the path of an `influxd` 1.x; if the program is missing, installs Debian's package.
 
-    The program that `AIOINFLUX_INFLUXD` names takes precedence. Its version is not checked: one
-    that was built from source reports `unknown`.
+    If the variable `AIOINFLUX_INFLUXD` names a program, this program takes precedence over all
+    others. The version of the named program is not checked, because a program that is built from
+    source reports the version `unknown`.
     """
     named = os.environ.get(VARIABLE)
     if named:
@@ -87,18 +92,21 @@ def ensure() -> str:
 
 
 def in_memory() -> str | None:
-    """A directory in memory (Linux), if gigabytes are free there."""
+    """Returns a directory in memory (Linux only), if there is enough free memory: some
+    gigabytes."""
     if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= MEMORY_BYTES:
         return MEMORY
     return None
 
 
 class Influxd:
-    """One server process with its own directory; a context manager.
+    """A server process that has its own directory; a context manager that starts and ends the
+    process.
 
-    `http` is text for the `[http]` section of its configuration, `sections` are further sections;
-    `{dir}` in them is its directory. The directory is in memory if there is enough, unless it must
-    be `on_disk`: tests create hundreds of databases, whose files would wait for a disk.
+    The argument `http` is text for the `[http]` section of the configuration, and `sections`
+    contains further sections. In both arguments, `{dir}` is replaced by the directory. The
+    directory is in memory if there is enough free memory and `on_disk` is false. Tests create
+    hundreds of databases, and on disk their files would slow the tests down.
     """
 
     def __init__(self, http: str = "", sections: str = "", *, on_disk: bool = False) -> None:
@@ -112,7 +120,8 @@ class Influxd:
         self.port = 0
 
     def __enter__(self) -> Influxd:
-        # A short path, because the name of a unix socket has at most 107 bytes.
+        # The path of the directory is short, because the name of a Unix socket has at most 107
+        # bytes.
         self.dir = Path(tempfile.mkdtemp(prefix="influxd-", dir=self._parent))
         http = self._http.replace("{dir}", str(self.dir))
         config = self.dir / "influxd.conf"
@@ -143,7 +152,8 @@ class Influxd:
 
     @property
     def udp_port(self) -> int:
-        """The port of its only UDP listener. The log shows the configured port, which is 0."""
+        """Returns the port of the server's only UDP listener. The server's log shows the configured
+        port, which is 0, instead of the port that is used."""
         held = sockets_of(self.pid)
         for row in Path("/proc/net/udp").read_text().splitlines()[1:]:
             columns = row.split()
@@ -161,7 +171,8 @@ class Influxd:
             command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
         )
         listening = threading.Event()
-        # The reader continues to the end, because a full pipe would stop the server.
+        # The thread reads the server's output to the end, because a full pipe would stop the
+        # server.
         threading.Thread(target=self._read, args=(listening,), daemon=True).start()
         if not listening.wait(START_S) or not self.port:
             raise InfluxdError("influxd did not start:\n" + "".join(self._lines[-20:]))
@@ -184,15 +195,17 @@ class Influxd:
         listening.set()
 
     def stop(self) -> None:
-        """Ends the process, and removes its directory."""
+        """Ends the server process, and removes its directory."""
         if self._process is not None:
-            # At once: a normal end can take ten seconds, and nothing is kept.
+            # The process is killed, because a normal end can take ten seconds, and no data has to
+            # be kept.
             self._process.kill()
             self._process.wait()
         shutil.rmtree(self.dir, ignore_errors=True)
 
     def execute(self, text: str, **parameters: str) -> bytes:
-        """Sends an InfluxQL text without any of our clients, to prepare and inspect tests."""
+        """Sends a query to the server without any of our clients, for tests to prepare and inspect
+        data."""
         form = urllib.parse.urlencode({"q": text, "epoch": "ns", **parameters}).encode()
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(f"{self.url}/query", form, timeout=30) as answer:
@@ -201,7 +214,7 @@ class Influxd:
 
 
 def owns_port(pid: int, port: int) -> bool:
-    """Whether the process holds the socket that listens on the port (Linux)."""
+    """Returns whether the process has a socket that listens on the port (Linux only)."""
     listening = "0A"
     inodes = set()
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
@@ -215,7 +228,8 @@ def owns_port(pid: int, port: int) -> bool:
 
 
 def sockets_of(pid: int) -> set[str]:
-    """The targets of a process's open files; `socket:[number]` for a socket (Linux)."""
+    """Returns the targets of the links to a process's open files; for a socket, the target is
+    `socket:[number]` (Linux only)."""
     files = Path(f"/proc/{pid}/fd").iterdir()
     return {os.readlink(entry) for entry in files if entry.is_symlink()}
 

@@ -1,6 +1,7 @@
-"""Fails if a page of the manual would load anything from another host: `own_host.py DIRECTORY`.
+"""Checks the pages of the manual: `own_host.py DIRECTORY` fails if a page would load anything from
+another host.
 
-A link that a reader may follow is allowed.
+Links to other hosts that a reader can follow are allowed.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ IN_STYLES = re.compile(r"(?:\burl\(|@import)\s*[\"']?((?:https?:)?//[^\"')\s]+)"
 
 
 class Loads(HTMLParser):
-    """Collects the addresses on other hosts that a page loads."""
+    """Collects the addresses on other hosts from which an HTML page loads something."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -26,13 +27,13 @@ class Loads(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
         address = values.get(LOADED.get(tag, ""))
-        # A canonical address is only named.
+        # The browser does not load the canonical address of a page.
         if address and FOREIGN.match(address) and values.get("rel") != "canonical":
             self.found.append(address)
 
 
 def foreign(path: Path) -> Iterator[str]:
-    """The addresses on other hosts that a page or a style sheet loads."""
+    """Yields the addresses on other hosts from which a page or a style sheet loads something."""
     text = path.read_text()
     if path.suffix == ".html":
         page = Loads()

@@ -1,10 +1,12 @@
-"""Draws random sentences of this tree, for readers who look for those that are hard to read.
+"""Draws random sentences from this source tree, for readers who look for sentences that are hard to
+read.
 
     .venv/bin/python tools/sentences.py 18
 
-draws 40 sentences from the README and `docs/`, 40 from public docstrings and rustdoc, and 40 from
-comments and internal documentation, and prints each with its file and line. The same seed draws the
-same sentences as long as the texts are the same. Code, tables and headings are left out.
+This command draws 40 sentences from each of three groups, and prints each sentence with its file
+and line. The groups are the README and `docs/`; public docstrings and rustdoc; comments and
+internal documentation. The same seed draws the same sentences as long as no file changes. The
+command leaves out code, tables, headings, and instructions to tools.
 """
 
 from __future__ import annotations
@@ -23,9 +25,14 @@ ROOT = Path(__file__).parent.parent
 COUNT = 40
 _CODE = ("crates", "python", "tests", "tools", "benchmarks", "examples", "fuzz")
 _FENCE = re.compile(r"\s*(```|~~~)")
-# Lines that are not text: headings, table rows, HTML, and rules.
-_OTHER = re.compile(r"\s*([#|<]|>>>|$|[-=+*_]{3,}$|(Args|Returns|Raises|Yields|Example):$|Source:)")
-# Lines that begin a paragraph: list items, and items in the sections of a docstring.
+# Matches lines that contain no sentences: headings, table rows, HTML, rules, and the directives of
+# the reference page.
+_OTHER = re.compile(
+    r"\s*([#|<]|>>>|:::|$|[-=+*_]{3,}$|(Args|Returns|Raises|Yields|Example):$|Source:)"
+)
+# Matches Python comments that are instructions to a tool.
+_DIRECTIVE = re.compile(r"#\s*(type:|noqa|fmt:|pragma)")
+# Matches lines that begin a paragraph: list items, and items in the sections of a docstring.
 _ITEM = re.compile(r"\s*([-*]|\d+\.) |\s+[*\w, ]+: ")
 _END = re.compile(r"[.!?]['\"`)]*\s+(?=[A-Z0-9`\"'(\[])|$")
 _RUST = re.compile(r"\s*(//[/!]?)(?!/) ?(.*)")
@@ -37,7 +44,7 @@ Line = tuple[int, str]
 
 @dataclass(frozen=True, order=True)
 class Sentence:
-    """A sentence, and the line where it begins."""
+    """A sentence, with the file and the line where it begins."""
 
     path: str
     line: int
@@ -45,7 +52,7 @@ class Sentence:
 
 
 def sentences(path: str, lines: Iterable[Line]) -> Iterator[Sentence]:
-    """The sentences of a text, whose lines come with their numbers."""
+    """Yields the sentences in lines of text; each line comes with its number."""
     for paragraph in _paragraphs(lines):
         text = " ".join(line.strip() for _, line in paragraph)
         start = 0
@@ -63,7 +70,7 @@ def _paragraphs(lines: Iterable[Line]) -> Iterator[list[Line]]:
         is_fence = bool(_FENCE.match(line))
         is_code ^= is_fence
         is_other = is_fence or is_code or bool(_OTHER.match(line))
-        # Four spaces begin code, unless they continue a list item.
+        # Four spaces at the beginning of a line mark code, unless the line continues a list item.
         is_other |= not paragraph and line.startswith("    ") and not _ITEM.match(line)
         follows = bool(paragraph) and number == paragraph[-1][0] + 1
         if paragraph and (is_other or not follows or _ITEM.match(line)):
@@ -84,15 +91,16 @@ def _line_of(paragraph: list[Line], offset: int) -> int:
 
 
 def markdown(text: str) -> list[Line]:
-    """The lines of a page."""
+    """Returns the lines of a Markdown page, with their numbers."""
     return list(enumerate(text.splitlines(), 1))
 
 
 def rust(text: str, *, is_root: bool = False) -> tuple[list[Line], list[Line]]:
-    """The comments of a file: those that document public items, and all others.
+    """Returns the comments of a Rust file in two lists: the documentation of public items, and all
+    other comments.
 
-    Variants of a public enum are public, with their fields. The root of a crate is its one public
-    module.
+    The variants and fields of a public enum are public. Only the root module of a crate counts as
+    public.
     """
     public: list[Line] = []
     internal: list[Line] = []
@@ -115,11 +123,12 @@ def rust(text: str, *, is_root: bool = False) -> tuple[list[Line], list[Line]]:
 
 
 def python(text: str, *, is_public: bool) -> tuple[list[Line], list[Line]]:
-    """The docstrings of public names, if the module is public, and all other documentation."""
+    """Returns the documentation of a Python file in two lists: the docstrings of public names (if
+    the module is public), and everything else. Instructions to tools are left out."""
     public: list[Line] = []
     internal: list[Line] = []
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type == tokenize.COMMENT:
+        if token.type == tokenize.COMMENT and not _DIRECTIVE.match(token.string):
             internal.append((token.start[0], token.string.removeprefix("#").strip()))
     documented: list[tuple[ast.AST, bool]] = [(ast.parse(text), is_public)]
     for node, is_shown in documented:
@@ -138,7 +147,7 @@ def python(text: str, *, is_public: bool) -> tuple[list[Line], list[Line]]:
 
 
 def collect(root: Path) -> dict[str, list[Sentence]]:
-    """All sentences of a tree, in three groups."""
+    """Returns all sentences of a source tree, in three groups."""
     groups: dict[str, list[Sentence]] = {"manual": [], "public": [], "internal": []}
     for path in [root / "README.md", *root.glob("docs/*.md")]:
         name = path.relative_to(root).as_posix()
@@ -160,14 +169,16 @@ def collect(root: Path) -> dict[str, list[Sentence]]:
 
 
 def _is_public(path: Path) -> bool:
-    # The docstrings of both interfaces, and those of the native classes, are in private files.
+    # Some private files contain public docstrings: the file for both interfaces, and the stubs of
+    # the native classes.
     return not path.stem.startswith("_") or path.name in ("__init__.py", "_face.py", "_core.pyi")
 
 
 def draw(
     groups: dict[str, list[Sentence]], seed: int, count: int = COUNT
 ) -> dict[str, list[Sentence]]:
-    """Draws some sentences of each group, in the order of their files."""
+    """Draws some sentences from each group, and returns them in the order of their files and
+    lines."""
     chosen = random.Random(seed)
     return {
         name: sorted(chosen.sample(sorted(group), min(count, len(group))))

@@ -1,8 +1,9 @@
-"""Runs the Python tests on every CPython 3.10 to 3.14 that this machine has, with pandas 2 and 3.
+"""Runs the Python tests with every CPython on this machine from 3.10 to 3.14, with pandas 2 and 3.
 
-One wheel per Python, one virtual environment per Python and pandas under `.venvs/`. Arguments
-select some of the versions: `3.12 3.13`. If pip cannot install the requirements of a pair, this is
-a failure, and the pair is not skipped.
+There is one wheel for each Python, and one virtual environment under `.venvs/` for each combination
+of Python and pandas. The arguments of the command select some of the Python versions, such as `3.12
+3.13`. If pip cannot install the requirements of an environment, the environment is reported as a
+failure rather than skipped.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ print(platform.python_implementation())
 
 
 def interpreters() -> dict[str, str]:
-    """The first working interpreter of each version: from pyenv, then from the PATH."""
+    """Returns the first working Python interpreter of each version, which comes from pyenv or, if
+    pyenv has none, from the PATH."""
     candidates = [str(path) for path in Path.home().glob(".pyenv/versions/*/bin/python")]
     candidates += [path for v in VERSIONS if (path := shutil.which(f"python{v}"))]
     candidates += [path for name in ("python3", "/usr/bin/python3") if (path := shutil.which(name))]
@@ -40,7 +42,7 @@ def interpreters() -> dict[str, str]:
 
 
 def build(version: str, python: str, profile: str = "dev") -> Path:
-    """Builds the wheel for one Python."""
+    """Builds the wheel of the package for one Python."""
     out = VENVS / f"wheel-{version}-{profile}"
     shutil.rmtree(out, ignore_errors=True)
     environment = {key: value for key, value in os.environ.items() if key != "PYO3_PYTHON"}
@@ -51,7 +53,8 @@ def build(version: str, python: str, profile: str = "dev") -> Path:
 
 
 def run(version: str, python: str, wheel: Path, pandas: str) -> str:
-    """Runs the tests in one environment. Returns the verdict in a word or two."""
+    """Runs the tests in one virtual environment. Returns the verdict on a test run in one or two
+    words."""
     venv = VENVS / f"{version}-pandas{pandas}"
     files = [f"tools/requirements-{name}.txt" for name in ("test", f"pandas{pandas}")]
     if subprocess.run(
@@ -62,7 +65,8 @@ def run(version: str, python: str, wheel: Path, pandas: str) -> str:
     inside = str(venv / "bin" / "python")
     install = [inside, "-m", "pip", "install", "--quiet", "--force-reinstall", "--no-deps"]
     subprocess.run([*install, str(wheel)], check=True)
-    # pytest's own script, because `-m` would put the root of the tree on the path.
+    # The tests run with the script of pytest, because `python -m pytest` would put the root of the
+    # tree on the import path.
     tests = subprocess.run([venv / "bin" / "pytest", "-q"], cwd=ROOT, check=False)
     return "ok" if tests.returncode == 0 else "FAILED"
 

@@ -1,4 +1,4 @@
-"""All cases, by family."""
+"""Collects the cases of all benchmark families."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ..case import Case, Results
 
 
 def families() -> dict[str, list[Case]]:
-    """The cases that `benchmarks.measure` knows, in the order of the table."""
+    """Returns the cases that `benchmarks.measure` can run, in the order of the results table."""
     from . import r1, r2, w1, w1t, w2, w2z, w3
 
     return {
@@ -24,7 +24,8 @@ def families() -> dict[str, list[Case]]:
 
 
 def live() -> dict[str, Callable[[str | None], Iterable[tuple[Case, Results]]]]:
-    """The families that need a server or cargo. Each measures by itself."""
+    """Returns the benchmark families that need a server or cargo. The families in this list do
+    their own measurements."""
     from . import e, q, rust
 
     return {"Q": q.run, "E": e.run, "Rust": rust.run}

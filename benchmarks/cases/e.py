@@ -1,4 +1,6 @@
-"""E: end to end. The frame of W3 to a live server, and back. curl sends and receives the same."""
+"""Family E of the benchmarks: writes and queries from end to end, with a live server. The DataFrame
+of W3 is written to the server and read back. For comparison, curl also sends and receives the same
+bytes."""
 
 from __future__ import annotations
 
@@ -29,7 +31,7 @@ Once = Callable[[str, str], Result]
 
 
 def bodies(directory: Path) -> list[Path]:
-    """The bodies that `write` sends, in files."""
+    """Stores the request bodies that `write` sends in files."""
     from aioinflux import line_batches
 
     paths = []
@@ -40,14 +42,16 @@ def bodies(directory: Path) -> list[Path]:
 
 
 def curl(server: Any, files: list[Path], directory: Path) -> Once:
-    """One process and one connection: sends the bodies in order, or discards the answer."""
+    """Runs one curl process with one connection, which sends the request bodies in order, or
+    discards the answer to a query."""
 
     def config(action: str, db: str) -> str:
         if action == "read":
             form = f'data = "db={db}&epoch=ns&chunked=true"\ndata-urlencode = "q={SELECT}"\n'
             headers = 'header = "Accept: application/x-msgpack"\n'
             return f'url = "{server.url}/query"\noutput = "/dev/null"\n{headers}{form}'
-        # Without `Expect`, for which curl would wait.
+        # The header `Expect` is removed, because otherwise curl would wait for the server's
+        # response to this header.
         options = 'header = "Expect:"\nheader = "Content-Type: text/plain"\nfail\n'
         url = f'url = "{server.url}/write?db={db}&precision=ns"\n'
         return "next\n".join(f'{url}data-binary = "@{path}"\n{options}' for path in files)
@@ -65,7 +69,7 @@ def curl(server: Any, files: list[Path], directory: Path) -> Once:
 
 
 def client(server: Any, who: str, python: str, rows: int) -> Once:
-    """One of the clients of `endtoend`, in its own process."""
+    """Runs one of the clients in `endtoend` as a separate process."""
 
     def once(action: str, db: str) -> Result:
         arguments = [who, action, server.host, str(server.port), db, str(rows)]
@@ -107,7 +111,8 @@ def case(action: str) -> Case:
 
 
 def rounds(server: Any, action: str, who: dict[str, Once], count: int) -> dict[str, list[Result]]:
-    """All of them in turn; each round begins with a different one. Writes use fresh databases."""
+    """Runs all clients in turn, several rounds; each round begins with a different client. Each
+    write uses a new database."""
     found: dict[str, list[Result]] = {name: [] for name in who}
     names = list(who)
     for n in range(count):

@@ -1,11 +1,12 @@
-"""`to_line_protocol`, all lines as one `bytes` object: its targets besides the case's peer."""
+"""Defines the targets for `to_line_protocol`, which returns all lines as one `bytes` object."""
 
 from __future__ import annotations
 
 from ..case import NEAR, Demand, Results
 
 ONE = "aioinflux, one `bytes`"
-# Memory in addition to the input, relative to the size of the result.
+# The maximum memory that `to_line_protocol` may use in addition to its input, relative to the size
+# of the result.
 MEMORY = 1.15
 
 
@@ -14,7 +15,7 @@ def share(results: Results, peer: str) -> float:
 
 
 def as_fast(peer: str, least: float) -> Demand:
-    """The speed relative to a peer, whose lines are in memory that it reuses."""
+    """Returns the target for our speed relative to a peer that reuses the memory of its lines."""
 
     def judge(results: Results) -> tuple[str, bool]:
         return f"{share(results, peer):.1f}x", share(results, peer) >= least

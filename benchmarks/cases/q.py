@@ -1,10 +1,12 @@
-"""Q: small queries and small writes from asyncio, against a live server.
+"""Family Q of the benchmarks: small queries and small writes from asyncio, with a live server.
 
-`python -m benchmarks.cases.q HOST PORT PID CALL...` is one client of the server with that process:
-it runs in our environment and in that of aioinflux 0.9.0, whose client has the same methods. The
-server's own CPU time is recorded too: it shares the processors with the client, and limits the
-possible gain. So does its disk, to which it writes before it answers a write: writes are measured
-once more with a server that stores its data in memory (`/dev/shm`).
+The command `python -m benchmarks.cases.q HOST PORT PID CALL...` runs one client. The argument PID
+is the process id of the server, whose CPU time is measured. The command runs both in our
+environment and in the environment of aioinflux 0.9.0, whose client has the same methods. The CPU
+time of the server is recorded too, because the server shares the processors with the client, which
+limits the possible gain. The disk of the server also limits the gain, because the server writes to
+the disk before it answers a write. Therefore writes are also measured with a server that stores its
+data in memory (`/dev/shm`).
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ POINT = {
 
 
 def cpu_of(process: int) -> float:
-    """Seconds of CPU time that a process has used."""
+    """Returns the CPU time that a process has used, in seconds."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -45,7 +47,8 @@ def cpu_of(process: int) -> float:
 async def load(
     call: Callable[[], Awaitable[Any]], at_once: int, seconds: float, server: int
 ) -> dict[str, Any]:
-    """Keeps several calls in flight. Wall and CPU time of one, and the server's CPU time."""
+    """Keeps a number of calls in flight for a given time. Returns the wall time and CPU time for
+    each call, and the CPU time of the server."""
     done = 0
     wall, cpu, other = time.perf_counter(), time.process_time(), cpu_of(server)
     end = wall + seconds
@@ -62,7 +65,7 @@ async def load(
 
 
 async def client(host: str, port: int, server: int, names: list[str]) -> dict[str, Any]:
-    """The figures of these calls, by the names of their cases."""
+    """Returns the measurements of the given calls, keyed by the names of their cases."""
     import aioinflux
 
     kind = getattr(aioinflux, "AsyncInfluxDBClient", None) or aioinflux.InfluxDBClient
@@ -88,7 +91,8 @@ def case(name: str, at_once: int) -> Case:
 
 
 def run(old: str | None) -> Iterator[tuple[Case, Results]]:
-    """Both clients in turn; the best of the rounds."""
+    """Runs our client and aioinflux 0.9.0 in turn, and yields the best measurement of all rounds
+    for each."""
     yield from measured(old, ["query", "write"], "")
     yield from measured(old, ["write"], ", data in memory", on_disk=False)
 
@@ -105,7 +109,8 @@ def measured(
                 where = [server.host, str(server.port), str(server.pid)]
                 command = [python, "-m", __spec__.name, *where, *calls]
                 out = subprocess.run(command, capture_output=True, text=True, check=True)
-                # The first round fills the measurement, and warms the server up.
+                # The first round is not counted, because it fills the measurement and warms up the
+                # server.
                 if n:
                     rounds[who].append(json.loads(out.stdout.splitlines()[-1]))
     for name in rounds[OURS][0]:

@@ -1,6 +1,8 @@
-"""R1: an answer of a million rows, as one table, and as a hundred tables, one for each series.
+"""Family R1 of the benchmarks: an answer of a million rows is converted to one table, or to a
+hundred tables, one for each series.
 
-There is no target for many series: the cost of each series beyond its rows is in Python.
+The case with many series has no target, because the fixed cost of a series (without its rows) is
+spent mostly in Python code.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from ..case import OURS, Case, Subject, Work
 
 ROWS = answers.ROWS
 FEWER = 100_000
-# Rows of a series, if there are many.
+# The number of rows in each series, in the case with many series.
 PART = 10_000
 OUTPUTS = ("pandas", "pyarrow", "polars")
 Reader = Callable[[bytes], Callable[[], Any]]
@@ -25,7 +27,8 @@ def subject(reader: Reader, form: str, part: int | None, **options: Any) -> Subj
 
     def make(rows: int) -> Work:
         run = reader(body(rows))
-        # Compared by the result of a smaller answer, which is the same for peers with fewer rows.
+        # The results of the subjects are compared for a smaller answer, which also suits peers that
+        # get fewer rows.
         small = reader(body(FEWER))
         return Work(run, lambda: answers.digest(small()))
 
@@ -33,7 +36,7 @@ def subject(reader: Reader, form: str, part: int | None, **options: Any) -> Subj
 
 
 def case(form: str, output: str, part: int | None = None) -> Case:
-    """Peers are compared with pandas; the other outputs use the same figures."""
+    """All our outputs are compared with the peers, which return pandas DataFrames."""
 
     def stand(reader: Reader, **options: Any) -> Subject:
         return subject(reader, form, part, **options)

@@ -1,4 +1,4 @@
-"""R2: the answer of R1 in chunks of 10,000 rows, as rows."""
+"""Family R2 of the benchmarks: the answer of R1, in chunks of 10,000 rows, is converted to rows."""
 
 from __future__ import annotations
 

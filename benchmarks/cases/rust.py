@@ -1,4 +1,5 @@
-"""The Criterion benches of the crates, with the published crates on the same points."""
+"""Runs the Criterion benchmarks of our own crates, and benchmarks of other published crates with
+the same points."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from ..case import Case, Result, Results
 ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / "target" / "bench" / "criterion"
 ROWS = 100_000
-# With the fast paths that the Python package has, too.
+# Our crates are built with the features that enable the fast paths of the Python package.
 PACKAGES = {"client": ("aioinflux", "--all-features"), "line": ("aioinflux-line",)}
 SHORT = ("--warm-up-time", "1", "--measurement-time", "3", "--noplot")
 
@@ -32,7 +33,8 @@ def bench(*arguments: str) -> None:
 
 
 def read(group: str) -> Iterator[tuple[str, Result]]:
-    """The benches of a group: names, and the medians that Criterion has estimated."""
+    """Yields the benchmarks in a group: the name of each benchmark, and its median as Criterion has
+    estimated it."""
     for path in sorted((HOME / group).glob("*/new/benchmark.json")):
         about: dict[str, Any] = json.loads(path.read_text())
         estimates = json.loads(path.with_name("estimates.json").read_text())

@@ -1,4 +1,5 @@
-"""W1: 100,000 points as dicts; W1s: the same, one point a call."""
+"""Family W1 of the benchmarks: 100,000 points as dicts. In W1s, each of these points is encoded
+with a separate call."""
 
 from __future__ import annotations
 
@@ -36,7 +37,8 @@ def subject(writer: Callable[[Any], Writer], time: Any = "int", **options: Any) 
 def bare(
     make: Callable[[list[dict[str, Any]]], Callable[[], object]], time: Any = "int"
 ) -> Subject:
-    """Work without lines as its result."""
+    """Returns a subject whose result is something other than lines, so that the results are not
+    compared."""
     return Subject(lambda rows: Work(make(data.points(rows, time))))
 
 

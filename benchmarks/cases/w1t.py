@@ -1,4 +1,4 @@
-"""W1t: the 100,000 points of W1 as objects of typed classes."""
+"""Family W1t of the benchmarks: the 100,000 points of W1 as objects of typed classes."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from ..writers import Writer
 
 ROWS = 100_000
 KINDS = ("NamedTuple", "dataclass", "slots class")
-# Attribute names of the hard points, whose keys cannot be names in a class.
+# The attribute names for the hard points, whose tag and field keys are not valid attribute names.
 HARD = {"host name": "host_name", "key=x": "key_x", "the value": "the_value"}
 
 
 def schema(point: dict[str, Any]) -> dict[str, Any]:
-    """The markers of both our package and aioinflux 0.9.0, for a point that is a dict."""
+    """Returns the schema of a point that is given as a dict, with markers that both our package and
+    aioinflux 0.9.0 have."""
     import aioinflux as package
 
     kinds = {float: package.FLOAT, int: package.INT, str: package.STR}
@@ -27,7 +28,7 @@ def schema(point: dict[str, Any]) -> dict[str, Any]:
 
 
 def bare_class(kind: str, names: list[str]) -> Any:
-    """A class with these attributes, as Python's own tools create it."""
+    """Returns a class with the attributes `names`, created with tools of the standard library."""
     if kind == "NamedTuple":
         return namedtuple("Point", names)
     if kind == "dataclass":
@@ -41,7 +42,7 @@ def bare_class(kind: str, names: list[str]) -> Any:
 
 
 def objects(kind: str, points: list[dict[str, Any]], decorate: Callable[[Any], Any]) -> list[Any]:
-    """The points as objects of one class."""
+    """Returns the points as objects of a single class."""
     names = [HARD.get(key, key) for key in (*points[0]["tags"], *points[0]["fields"])]
     made = decorate(bare_class(kind, ["measurement", "time", *names]))
     return [
@@ -68,12 +69,12 @@ def ours_of(kind: str, points: list[dict[str, Any]]) -> Writer:
 
 
 def old_of(kind: str, points: list[dict[str, Any]]) -> Writer:
-    """What `write` of aioinflux 0.9.0 does with objects of user classes."""
+    """Encodes objects of user classes in the same way as `write` of aioinflux 0.9.0."""
     return writers.aioinflux_old(objects(kind, points, decorated(points)))
 
 
 def point_of(kind: str, points: list[dict[str, Any]]) -> Writer:
-    """The official `Point`, filled from the attributes of the same objects."""
+    """Fills the `Point` of the official client from the attributes of the same objects."""
     from influxdb_client import Point, WritePrecision
 
     tags, fields = list(points[0]["tags"]), list(points[0]["fields"])

@@ -1,4 +1,5 @@
-"""W2: a frame of a million rows, 10 tag columns and 10 random float64 columns."""
+"""Family W2 of the benchmarks: a DataFrame of a million rows, with 10 tag columns and 10 random
+float64 columns."""
 
 from __future__ import annotations
 
@@ -13,10 +14,11 @@ from .one import MEMORY_OF_ONE, ONE, as_fast
 
 ROWS = 1_000_000
 FEWER = 100_000
-# The polars path of influxdb3-python calls Python for each row.
+# The number of rows is smaller than a million, because influxdb3-python calls Python for each row
+# of a polars DataFrame.
 FEWEST = 20_000
 MEMORY_MB = 64
-# All lines as one `bytes` object, on one thread.
+# The minimum ratio of our speed to a peer's when all lines are one `bytes` object, on one thread.
 ONE_LEAST = 2.5
 OFFICIAL = ("influxdb", "influxdb-client", "influxdb3-python")
 
@@ -34,9 +36,9 @@ def arrow(rows: int) -> Any:
 
 
 def text_arrow(rows: int) -> Any:
-    """The table with its text columns as `string`, as most programs produce it.
+    """Returns the table with text columns of the type `string`, which most programs produce.
 
-    polars itself exports `string_view`.
+    When polars itself exports a table, the text columns have the type `string_view`.
     """
     import pyarrow as pa
 
@@ -54,7 +56,8 @@ def text_arrow(rows: int) -> Any:
 def subject(
     writer: Callable[[Any], Writer], frames: Frames, hard: Frames | None = None, **options: Any
 ) -> Subject:
-    """A writer of frames. Its lines are compared for the first rows, and for the hard frame."""
+    """Returns a subject that encodes DataFrames. The lines of the subject are compared for the
+    first rows of the frame, and for the hard points as a frame."""
 
     def text(frame: Any) -> str:
         run, text_of = writer(frame)
@@ -75,7 +78,7 @@ def subject(
 
 
 def floats(threads: int) -> Subject:
-    """The ten float columns as text, and nothing else."""
+    """Returns a subject that formats only the ten float columns as text."""
 
     def make(rows: int) -> Work:
         from bench_anchors import format_floats
@@ -88,7 +91,8 @@ def floats(threads: int) -> Subject:
 
 
 def official(frames: Frames) -> dict[str, Subject]:
-    """The clients of InfluxDB: far more than ten times slower, so they get fewer rows."""
+    """Returns the official clients of InfluxDB, which get fewer rows because they are far more than
+    ten times slower than ours."""
     return {
         "aioinflux 0.9.0": subject(writers.aioinflux_old, frames, rows=FEWER, old=True),
         "influxdb": subject(writers.influxdb_frame, frames, rows=FEWER),
@@ -111,7 +115,9 @@ def case(
     peers: dict[str, Subject] | None = None,
     anchor: bool = False,
 ) -> Case:
-    """One kind of frame. questdb accepts only pandas: for others it gets the same rows as `str`."""
+    """Returns the case for DataFrames of one kind. The peer questdb accepts only pandas. If the
+    DataFrame is of another kind, questdb gets a pandas DataFrame with the same rows and `str`
+    tags."""
     peers = peers or {}
     note = "" if questdb_frames is None else "as a pandas frame with `str` tags"
     subjects = {
@@ -122,7 +128,7 @@ def case(
         **peers,
     }
     demands = [Demand(f"memory besides the frame <= {MEMORY_MB} MB", memory)]
-    # With two threads one kind of frame is enough.
+    # With two threads, `to_line_protocol` is measured for only one kind of DataFrame.
     if threads == 1 or anchor:
         subjects[ONE] = subject(partial(ours.one_text, threads=threads), frames)
         demands.append(MEMORY_OF_ONE)

@@ -1,4 +1,4 @@
-"""W2z: W2 as a gzip body."""
+"""Family W2z of the benchmarks: the lines of W2 as a body compressed with gzip."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from ..case import OURS, Case, Subject, Work
 from ..writers import Writer
 from .w2 import FEWER, ROWS, categorical, subject
 
-# How many rows show how well a compressor works.
+# The number of rows in the sample is large enough to measure a compression ratio.
 SAMPLE = 20_000
 
 
 def sized(writer: Callable[[Any], Writer], rows: int | None = None) -> Subject:
-    """A writer of gzip bodies, which returns their size. The ratio is part of the finding."""
+    """Returns a subject that writes bodies compressed with gzip and returns their size. The finding
+    of the subject includes the compression ratio."""
     plain = subject(writer, categorical)
 
     def make(count: int) -> Work:
@@ -39,7 +40,8 @@ def compare(own: dict[str, str] | None, theirs: dict[str, str] | None) -> str:
 
 
 def bodies(data: Any, compress: Callable[[Any], bytes]) -> Writer:
-    """Our lines. Each batch is compressed separately and dropped before the next, as in `write`."""
+    """Our lines. Each batch is compressed separately and dropped before the next batch is encoded,
+    as in `write`."""
     import gzip
 
     from aioinflux import line_batches
@@ -53,12 +55,12 @@ def bodies(data: Any, compress: Callable[[Any], bytes]) -> Writer:
 
 
 def product(data: Any) -> Writer:
-    """The compressor of `write`."""
+    """Compresses the lines with the compressor that `write` uses."""
     return bodies(data, lambda batch: batch.gzip())
 
 
 def isal(data: Any) -> Writer:
-    """The fastest general compressor."""
+    """Compresses the lines with igzip (ISA-L), a fast general-purpose compressor."""
     from isal import igzip
 
     return bodies(data, partial(igzip.compress, compresslevel=1))

@@ -1,4 +1,5 @@
-"""W3: a frame of a million rows with 2 tags, a float, an integer, a boolean and a hostile text."""
+"""Family W3 of the benchmarks: a DataFrame of a million rows, with 2 tags, a float, an integer, a
+boolean and a string with special characters."""
 
 from __future__ import annotations
 

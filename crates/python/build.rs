@@ -1,7 +1,9 @@
-//! Extracts the docstrings of the native module from its stubs, so that each is written once.
+//! Extracts the docstrings of the native module from its stubs, so that each docstring is written
+//! only once.
 //!
-//! Editors and the manual read the stubs `_core.pyi`, and `help()` reads the module. The macro
-//! `docstring!` includes the files that this program writes.
+//! Editors and the manual read the docstrings in the stub file `_core.pyi`, and `help()` reads the
+//! docstrings of the native module. In the Rust code, the macro `docstring!` includes the docstring
+//! files that this build script writes.
 
 use std::path::Path;
 use std::{env, fs, io};
@@ -13,7 +15,8 @@ fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed={STUBS}");
     let out = env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?;
     let folder = Path::new(&out).join("docstrings");
-    // The files of names that no longer exist must not be found.
+    // The docstring files of an earlier build are deleted first, so that the docstring of a removed
+    // name cannot be included.
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
@@ -24,7 +27,8 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// Returns the docstrings by name, such as `Table` and `Table.plot`, without their indentation.
+/// Returns the docstrings in the stubs without their indentation, each with its name, such as
+/// `Table` or `Table.plot`.
 fn docstrings(stubs: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let (mut class, mut name) = ("", String::new());
@@ -42,7 +46,7 @@ fn docstrings(stubs: &str) -> Vec<(String, String)> {
         } else if let Some(begin) = text.strip_prefix("\"\"\"") {
             let indent = line.len() - text.len();
             let docstring = docstring(begin, indent, &mut lines);
-            // The docstring of the stub itself precedes all names.
+            // The docstring of the stub file itself belongs to no name, so it is skipped.
             if !name.is_empty() {
                 found.push((name.clone(), docstring));
             }
@@ -51,13 +55,13 @@ fn docstrings(stubs: &str) -> Vec<(String, String)> {
     found
 }
 
-/// The word at the start.
+/// Returns the Python identifier with which `text` begins.
 fn identifier(text: &str) -> &str {
     let end = text.find(|c: char| !c.is_alphanumeric() && c != '_');
     &text[..end.unwrap_or(text.len())]
 }
 
-/// Reads a docstring from its first line up to its closing quotes.
+/// Reads a docstring from its first line up to its closing quotes, and returns the docstring.
 fn docstring<'a>(
     first: &'a str,
     indent: usize,

@@ -1,5 +1,5 @@
-//! Arbitrary bytes: the decoder and the line splitter never panic, and everything that can be
-//! decoded can be encoded and decoded again.
+//! Fuzzes the decoder and the line splitter with arbitrary bytes: neither panics, and everything
+//! that can be decoded can be encoded and decoded again.
 #![no_main]
 
 use aioinflux_line::{Decoder, Dialect, Encoder, Rule, line_ends};
@@ -44,12 +44,12 @@ fn split(dialect: Dialect, text: &[u8]) {
         return;
     }
     for line in encoder.batch().lines() {
-        // The parser agrees with the splitter about the end of the line.
+        // The parser and the line splitter find the same end of the line.
         let mut alone = Encoder::new(dialect);
         alone.push_text(line).expect("a line that was accepted");
         assert_eq!(alone.batch().lines().collect::<Vec<_>>(), [line]);
     }
-    // A line that follows must stay separate.
+    // The line after the decoded line must stay a separate line.
     let bytes = [encoder.batch().bytes(), b"m f=1\n"].concat();
     let ends: Vec<usize> = line_ends(dialect, &bytes).collect();
     assert_eq!(&ends[..ends.len() - 1], encoder.batch().ends());

@@ -1,4 +1,5 @@
-//! Arbitrary points: each is decoded equal to the original, or is refused and changes nothing.
+//! Fuzzes the encoder with arbitrary points: each point either decodes to an equal point, or is
+//! refused and leaves the output unchanged.
 #![no_main]
 
 use aioinflux_line::{Decoder, Dialect, Encoder, FieldValue, Outcome, Point, line_ends};
@@ -72,7 +73,8 @@ fn point(input: &Input) -> Point {
     }
 }
 
-/// The expected point: NaN is left out, and unsigned integers are signed on 1.x.
+/// Returns the point that decoding should return: NaN is left out, and unsigned integers become
+/// signed on 1.x.
 fn expected(dialect: Dialect, point: &Point) -> Point {
     let mut kept = Point::new(point.measurement());
     for (key, value) in point.tags() {
@@ -93,7 +95,7 @@ fn expected(dialect: Dialect, point: &Point) -> Point {
     })
 }
 
-/// The same point with sorted tags, without empty ones.
+/// Returns the same point with its tags sorted, and without tags whose value is empty.
 fn sorted(point: &Point) -> Point {
     let mut tags: Vec<_> = point
         .tags()

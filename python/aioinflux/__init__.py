@@ -1,10 +1,11 @@
-"""InfluxDB client for Python, asynchronous first, with its engine in Rust.
+"""Asynchronous and blocking InfluxDB client for Python, with an engine written in Rust.
 
-`InfluxDBClient` is the client, `AsyncInfluxDBClient` the same in the conventions of aioinflux 0.1;
-`InfluxDBError` is the base of everything that they raise. `lineprotocol` makes points of the
-objects of a class. `UDPClient` writes without an answer; the module `influxql` puts the text of
-queries together safely.
-`to_line_protocol`, `parse_line_protocol` and `parse_response` need no server.
+`InfluxDBClient` is the client with the conventions of aioinflux 0.9 and all newer features.
+`AsyncInfluxDBClient` is a client with the conventions of aioinflux 0.1. `InfluxDBError` is the base
+class of all errors that the server and the connection cause. The decorator `lineprotocol` declares
+classes whose objects are points. `UDPClient` writes over UDP, without replies from the server. The
+module `influxql` builds query text safely. `to_line_protocol`, `parse_line_protocol` and
+`parse_response` work without a server.
 """
 
 from . import compat as compat

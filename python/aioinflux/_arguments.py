@@ -1,4 +1,5 @@
-"""Checks of arguments. Every error names the argument, the expected value and the actual one."""
+"""Checks the arguments of public functions. Every error message names the argument, the expected
+value and the actual value."""
 
 from __future__ import annotations
 
@@ -19,17 +20,17 @@ _UNITS = {
     "ms": "ms", "s": "s", "m": "m", "h": "h",
 }  # fmt: skip
 
-# What a server skips between statements. Each comment matches in only one way; otherwise a text
-# with many comments would take exponential time.
+# Matches everything that a server skips between statements, such as comments. The pattern can match
+# each comment in only one way; otherwise a query with many comments would take exponential time.
 _NOTHING = re.compile(r"(?:[;\s]|--[^\n]*(?:\n|\Z)|/\*(?:[^*]|\*(?!/))*\*/)*")
 
 
-# The first number that is too large for the engine.
+# The smallest positive integer that is too large for the engine.
 MOST = 2**63
 
 
 def expect(name: str, value: object, *types: type, optional: bool = False) -> None:
-    """Refuses a value of the wrong type. A bool never counts as a number."""
+    """Refuses a value of the wrong type. A `bool` is not accepted as a number."""
     if optional and value is None:
         return
     if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
@@ -40,19 +41,20 @@ def expect(name: str, value: object, *types: type, optional: bool = False) -> No
 
 
 def _encodable(name: str, value: str) -> None:
-    """Refuses halves of surrogate pairs, which the text of a request cannot contain."""
+    """Refuses strings with lone surrogates, which UTF-8 cannot encode."""
     why = None
     try:
         value.encode()
     except UnicodeEncodeError as error:
         why = str(error)
-    # Python's error contains the text, perhaps a password: it must not become the context of ours.
+    # Python's own error contains the string, which may be a password. Therefore Python's own error
+    # must not become the context of our error.
     if why:
         raise ValueError(f"argument `{name}`: {why}")
 
 
 def positive(name: str, value: int) -> None:
-    """Refuses anything except positive numbers."""
+    """Refuses any value except a positive number."""
     expect(name, value, int)
     if value < 1:
         raise ValueError(f"argument `{name}`: expected a positive number, got {value}")
@@ -61,7 +63,8 @@ def positive(name: str, value: int) -> None:
 
 
 def unit(name: str, value: object) -> str:
-    """The server's name of a unit of time. A server reads unknown names as ns."""
+    """Returns the server's name for a time unit. A server would read the name of an unknown unit as
+    ns."""
     known = _UNITS.get(value) if isinstance(value, str) else None
     if known is None:
         raise ValueError(f"argument `{name}`: expected ns, u, ms, s, m or h, got {value!r}")
@@ -69,12 +72,12 @@ def unit(name: str, value: object) -> str:
 
 
 def epoch(value: object) -> str:
-    """The unit of times in an answer."""
+    """Returns the server's name for the unit of the times in an answer."""
     return unit("epoch", value)
 
 
 def connection(options: dict[str, Any], password: object) -> None:
-    """Refuses connection options of the wrong type; converts file paths to text."""
+    """Refuses connection options of the wrong type and converts file paths to strings."""
     for name in ("unix_socket", "ca_file", "cert_file", "key_file"):
         if isinstance(options[name], os.PathLike):
             options[name] = os.fspath(options[name])
@@ -97,19 +100,20 @@ def connection(options: dict[str, Any], password: object) -> None:
     expect("verify_ssl", options["verify_ssl"], bool)
     expect("password", password, str, optional=True)
     if ":" in str(options["username"] or ""):
-        # The server would read what follows as part of the password.
+        # The server would read everything after the colon in the user name as part of the password.
         raise ValueError("argument `username`: expected a name without `:`")
 
 
 def statement(text: str, chunk_size: int | None, params: object, rp: object) -> None:
-    """Refuses a query without a statement, and options of the wrong type."""
+    """Refuses a query that has no statement, and options of the wrong type."""
     if _NOTHING.fullmatch(text):
         raise ValueError("argument `q`: expected a statement, got none")
     if not text.isascii():
         _encodable("q", text)
     if chunk_size is not None:
         positive("chunk_size", chunk_size)
-    # Most calls pass neither, and skipping the check costs nothing.
+    # Most calls pass neither `params` nor `rp`, so skipping the checks of these two arguments saves
+    # time.
     if params is not None:
         expect("params", params, dict, optional=True)
     if rp is not None:
@@ -117,7 +121,8 @@ def statement(text: str, chunk_size: int | None, params: object, rp: object) -> 
 
 
 def text(name: str, given: object, default: str | None) -> str | None:
-    """The value of one call; for `None` and an empty text, the client's."""
+    """Returns the value that a call passes, or the client's default if the value is `None` or an
+    empty string."""
     if given is None:
         return default
     expect(name, given, str, optional=True)
@@ -125,18 +130,20 @@ def text(name: str, given: object, default: str | None) -> str | None:
 
 
 def database(given: object, default: str | None) -> str | None:
-    """The database of one call, or the client's."""
+    """Returns the database that a call passes, or the client's default."""
     return text("db", given, default)
 
 
 def not_empty(name: str, value: object) -> None:
-    """Refuses an empty text where it would mean a default whose data is then lost."""
+    """Refuses an empty string as a name, because the call would otherwise use the default database,
+    whose data would be lost."""
     if value == "":
         raise ValueError(f"argument `{name}`: must not be empty")
 
 
 def names(argument: str, values: Iterable[object]) -> list[object]:
-    """The names in `values`. A single string is most likely meant as a list of one."""
+    """Returns the names in `values`, which must be an iterable of strings. A single string is
+    refused, because the caller most likely meant a list that contains this string."""
     if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
         raise TypeError(f"argument `{argument}`: expected an iterable of names, got {values!r}")
     return list(values)
@@ -145,16 +152,18 @@ def names(argument: str, values: Iterable[object]) -> list[object]:
 def tags(
     tags: Mapping[str, object] | None, extra_tags: Mapping[str, object] | None
 ) -> dict[str, object]:
-    """The extra tags of a call. Keywords take precedence over `tags`."""
+    """Returns the extra tags that a call adds to its points. Tags that are passed as keyword
+    arguments take precedence over those in `tags`."""
     expect("tags", tags, Mapping, optional=True)
     return {**(tags or {}), **(extra_tags or {})}
 
 
 def masked(q: str) -> str:
-    """A query for logs and errors, without the text after the word `password`.
+    """Returns a query for logs and errors, without everything after the word `password`.
 
-    Only the parser of the server knows where the password ends, so this function does not guess.
-    Users and passwords of URLs, which subscriptions contain, are removed too.
+    Only the server's parser knows where the password ends, so this function removes everything
+    after the word. User names and passwords are also removed from URLs, which occur in statements
+    about subscriptions.
     """
     q = without_passwords(q)
     at = q.lower().find("password")
@@ -162,18 +171,19 @@ def masked(q: str) -> str:
 
 
 def without_passwords(text: str) -> str:
-    """The text without users and passwords of URLs."""
+    """Returns the string with user names and passwords removed from the URLs in it."""
     return re.sub(r"://[^'\s]*@", "://***@", text)
 
 
 def text_of(q: object) -> str:
-    """The text of a query that may be bytes."""
+    """Returns a query as a string; the caller may pass the query as bytes."""
     expect("q", q, str, bytes)
     return q.decode() if isinstance(q, bytes) else str(q)
 
 
 def fill(q: str, values: Mapping[str, object]) -> str:
-    """Replaces the placeholders of a query. A missing one raises the error of aioinflux 0.1."""
+    """Replaces the placeholders of a query with values. A placeholder without a value raises the
+    same error as in aioinflux 0.1."""
     if isinstance(q, InfluxQL):
         return q
     try:

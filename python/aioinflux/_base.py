@@ -1,8 +1,9 @@
-"""What both interfaces share: connections, writes, queries, and the two modes of a call.
+"""Holds the code that both client interfaces share: connections, writes, queries, and the async and
+blocking modes.
 
-The conventions of an interface (its arguments, its modes, the form of an answer) are in `client`.
-No event loop is bound: one client works under several `asyncio.run` calls, in threads, and, in
-blocking mode, inside a running loop.
+The module `client` defines what differs between the interfaces: their arguments, their modes, and
+the form of an answer. A client is not bound to an event loop. The same client works under several
+`asyncio.run` calls, in threads, and, in blocking mode, inside a running event loop.
 """
 
 from __future__ import annotations
@@ -38,33 +39,37 @@ _UNVERIFIED = (
     "certificate"
 )
 
-# Attributes of the connections; all others are settings.
+# The attributes of a client that belong to its connections; all other attributes are settings.
 _CONNECTION = ("_core", "_options")
 
 
 class Base(Face):
-    """Connections to one server, and the requests that go over them."""
+    """The connections of a client to one server, and the requests that use these connections."""
 
-    # The generation of the server. It determines the lines of a write (`_core.Arguments`), where
-    # they are stored (`_write`), where a query looks (`_checked`), and which statements exist.
+    # The version family of the server, such as 1.x. The version family determines how points are
+    # encoded (`_core.Arguments`), where a write stores them (`_write`), where a query reads them
+    # (`_checked`), and which statements exist.
     _server: Server = "1.x"
     _options: dict[str, Any]
     _db: str | None
-    # Defaults of calls: the database and the rest of where points go, and their tags.
+    # The defaults for each call, in addition to the database: the retention policy, the
+    # consistency, and the tags of the points.
     _rp: str | None = None
     _consistency: str | None = None
     _tags: dict[str, object] | None = None
     _has_warned = False
 
     def _open(self, options: dict[str, Any], password: str | None) -> None:
-        """Creates the connection pool. Nothing is sent."""
+        """Creates the connection pool of the client. Creating the pool sends nothing to the
+        server."""
         _arguments.connection(options, password)
         self._options = options
         self._core = _core.Client(**options, password=password)
         self._warn_of_unverified()
 
     def _move(self, **address: Any) -> None:
-        """Switches to another server. Connections to the old one close when nothing uses them."""
+        """Switches the client to another server. Connections to the old server are closed as soon
+        as nothing uses them any more."""
         options = {**self._options, **address}
         _arguments.connection(options, None)
         where = {name: options[name] for name in ("host", "port", "ssl", "path")}
@@ -73,7 +78,8 @@ class Base(Face):
         self._warn_of_unverified()
 
     def _warn_of_unverified(self) -> None:
-        """Warns once that a client trusts every server; copies of the client do not warn again."""
+        """Issues one warning if a client does not verify the server's certificate; copies of the
+        client do not warn again."""
         if self._has_warned or not self._core.unverified:
             return
         self._has_warned = True
@@ -95,7 +101,7 @@ class Base(Face):
 
     @property
     def db(self) -> str | None:
-        """Default database; assign to switch."""
+        """The default database. To use another database, assign its name to this attribute."""
         return self._db
 
     @db.setter
@@ -104,9 +110,9 @@ class Base(Face):
         self._db = name
 
     def __getstate__(self) -> dict[str, Any]:
-        """All settings except the connections and the passwords.
+        """Returns all settings of the client except the connections and the passwords.
 
-        The proxy's user and password are left out, too.
+        The settings also leave out the user name and password of the proxy.
         """
         options = dict(self._options)
         if options["proxy"] is not None:
@@ -119,7 +125,7 @@ class Base(Face):
         self.__dict__.update(state["rest"])
 
     def __copy__(self) -> Self:
-        """A client with the same connections and password, and separate settings."""
+        """Returns a client that has the same connections and password, but separate settings."""
         made = object.__new__(type(self))
         made.__dict__.update(vars(self))
         return made
@@ -133,7 +139,7 @@ class Base(Face):
         return made
 
     def close(self) -> _Closed:
-        """Closes idle connections. A later call opens new ones.
+        """Closes the idle connections of the client. The next call opens new connections.
 
         Returns:
             An object that can be awaited, but need not be.
@@ -180,7 +186,8 @@ class Base(Face):
         database: str | None = None,
         bucket: str | None = None,
     ) -> Any:
-        """Writes points, in the mode of the client. Missing arguments are the client's."""
+        """Writes points in the client's mode (async or blocking). The client's defaults are used
+        for arguments that are not passed."""
 
         def find_place() -> _write.Place:
             named = _keywords.database(db, database, bucket)
@@ -212,7 +219,7 @@ class Base(Face):
         params: dict[str, object] | None = None,
         rp: str | None = None,
     ) -> Any:
-        """Runs statements. Without a maker the answer is the server's JSON."""
+        """Runs statements. Without a `maker`, the result of the query is the server's JSON."""
         if not isinstance(chunked, bool):
             raise ValueError(f"argument `chunked`: expected a bool, got {chunked!r}")
         if chunked:
@@ -244,7 +251,8 @@ class Base(Face):
         rp: str | None,
         progress: _progress.Progress = None,
     ) -> Stream[Any]:
-        """Runs statements when the first item is requested."""
+        """Returns a stream that sends the statements to the server when its first item is
+        requested."""
         return Stream(self._reading(text, db, maker, chunk_size, params, rp, progress))
 
     def _reading(
@@ -273,7 +281,8 @@ class Base(Face):
         params: dict[str, object] | None,
         rp: str | None,
     ) -> tuple[str | None, str | None, dict[str, object] | None]:
-        """Checks the arguments of a query. Returns database, retention policy and parameters."""
+        """Checks the arguments of a query. Returns the database, the retention policy and the
+        parameters of the query."""
         database = _arguments.database(db, self._db)
         _arguments.statement(text, chunk_size, params, rp)
         if logger.isEnabledFor(logging.INFO):
@@ -287,8 +296,8 @@ class Base(Face):
         finish: Callable[[T], R],
         guard: Callable[[], AbstractContextManager[None]] | None = None,
     ) -> Any:
-        """Awaits or waits, depending on the mode. Encoding happens at the same moment as
-        sending."""
+        """Runs a call: in async mode, returns a coroutine; in blocking mode, blocks until the
+        result is available. In both modes, data is encoded just before it is sent."""
         if self._is_async:
             call = _guarded(make, finish, guard) if guard else _awaited(make, finish)
             return self._named(name, call)
@@ -296,7 +305,8 @@ class Base(Face):
             return finish(make().wait())
 
     def _named(self, name: str, call: Coroutine[Any, Any, T]) -> Coroutine[Any, Any, T]:
-        """Makes Python's warning of a call that was never awaited name the method."""
+        """Gives a coroutine the name of the client's method, which Python shows in the warning
+        about a coroutine that was never awaited."""
         named: Any = call
         named.__qualname__ = _qualified(type(self).__name__, name)
         return call
@@ -308,7 +318,7 @@ def _qualified(kind: str, name: str) -> str:
 
 
 class _Closed:
-    """The result of `close`, after which there is nothing to wait for."""
+    """The object that `close` returns; awaiting this object returns at once."""
 
     def __await__(self) -> Generator[Any, None, None]:
         return

@@ -1,7 +1,7 @@
-"""Signatures of the native module, and the docstrings of the classes that users see.
+"""Holds the signatures of the native module, and the docstrings of the classes that users see.
 
-The build copies these docstrings into the native module (`crates/python/build.rs`). Everything else
-is documented in Rust.
+The build script (`crates/python/build.rs`) copies the docstrings of this file into the native
+module. All other parts of the native module are documented in Rust.
 """
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
@@ -56,23 +56,23 @@ class Call(Generic[_T]):
 
 @final
 class Batch:
-    """Encoded lines: a bytes-like object."""
+    """A batch of encoded lines, as a bytes-like object."""
 
     def __len__(self) -> int: ...
     def __buffer__(self, flags: int, /) -> memoryview: ...
     @property
     def points(self) -> int:
-        """The number of its lines."""
+        """The number of lines in the batch."""
 
     @property
     def skipped(self) -> int:
-        """The number of points that have no line, because they had no field."""
+        """The number of points that are not in the batch because they have no fields."""
 
     def to_bytes(self) -> bytes:
-        """A copy of the lines."""
+        """Returns a copy of the lines of the batch."""
 
     def gzip(self) -> bytes:
-        """The lines as a gzip body, as `write` compresses them. It releases the GIL."""
+        """Returns the lines of the batch, compressed with gzip as in `write`. Releases the GIL."""
 
 @final
 class Writing:
@@ -85,7 +85,7 @@ class Writing:
     def progress(self) -> list[tuple[int, int]]: ...
     def told(self) -> tuple[str, list[range]]: ...
 
-class Pause(Exception): ...  # noqa: N818 (no error, as StopIteration)
+class Pause(Exception): ...  # noqa: N818 (like `StopIteration`, this exception is not an error)
 
 @final
 class Arguments:
@@ -111,14 +111,14 @@ class Arguments:
 
 @final
 class Batches:
-    """An iterator of batches."""
+    """An iterator over batches of encoded lines."""
 
     def __new__(cls, data: object, arguments: Arguments) -> Batches: ...
     def __iter__(self) -> Batches: ...
     def __next__(self) -> Batch: ...
     @property
     def rows(self) -> int:
-        """The number of points handed out so far, including those without a line."""
+        """The number of points returned so far, including points without a line."""
 
     @property
     def at_end(self) -> bool: ...
@@ -140,30 +140,30 @@ _SeriesColumns = tuple[str | None, dict[str, str], int, list[tuple[str, str, Any
 
 @final
 class Table:
-    """One series of an answer as an Arrow table: `output="arrow"`.
+    """One series of an answer as an Arrow table, for `output="arrow"`.
 
-    Every library that knows the Arrow `PyCapsule` interface reads it without a copy:
-    `pyarrow.table(table)`, `polars.DataFrame(table)`. No package needs to be installed.
-    `len(table)` is the number of rows. `repr` and notebooks show the first and the last rows.
-    `table[0]` and iteration return rows as tuples, with times in nanoseconds. `table[10:20]` is a
-    table of these rows, which shares the memory of the whole table. Tables can be pickled.
+    Every library that supports the Arrow `PyCapsule` interface can read a `Table` without copying
+    data: `pyarrow.table(table)`, `polars.DataFrame(table)`. The `Table` itself needs no other
+    package. `len(table)` is the number of rows. `repr` and notebooks show the first and the last
+    rows. `table[0]` and iteration return rows as tuples, with times in nanoseconds. `table[10:20]`
+    is a `Table` of ten rows, which shares the memory of the whole table. A `Table` can be pickled.
     """
 
     @property
     def name(self) -> str | None:
-        """The name of the series: the measurement, for most statements."""
+        """The name of the series, which is the measurement for most statements."""
 
     @property
     def tags(self) -> dict[str, str]:
-        """The tags of GROUP BY, which every row has."""
+        """The tags of GROUP BY, whose values are the same in all rows."""
 
     @property
     def columns(self) -> list[str]:
-        """The names of the columns: those of the answer, then the tags of GROUP BY."""
+        """The names of the answer's columns, followed by the tags of GROUP BY."""
 
     @property
     def types(self) -> dict[str, str]:
-        """The Arrow types of the columns, by name."""
+        """The Arrow type of each column, by column name."""
 
     def __len__(self) -> int: ...
     @overload
@@ -177,7 +177,7 @@ class Table:
     def __arrow_c_schema__(self) -> object: ...
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
     def plot(self, columns: Iterable[str] | None = None, ax: Any = None, **kwargs: Any) -> Any:
-        """Draws columns of numbers over time, as `SeriesList.plot` does for several series."""
+        """Draws numeric columns over time, in the same way as `SeriesList.plot`."""
 
     def _repr_html_(self) -> str: ...
 
@@ -185,23 +185,23 @@ class Table:
 class Rows:
     """The rows of one series: tuples for `output="rows"`, dicts for `output="dicts"`.
 
-    Each iteration creates them again; an iterator must be used by only one thread at a time.
-    `len(rows)` is the number of rows. `repr` and notebooks show the first and the last rows.
-    `rows[0]` and `rows[-1]` are single rows. `rows[10:20]` is `Rows` as well, and shares the memory
-    of the whole. `Rows` can be pickled.
+    Each iteration over a `Rows` object creates the rows again. An iterator over the rows must be
+    used by only one thread at a time. `len(rows)` is the number of rows. `repr` and notebooks show
+    the first and the last rows. `rows[0]` and `rows[-1]` return single rows. `rows[10:20]` is
+    another `Rows` object, which shares the memory of all rows. `Rows` can be pickled.
     """
 
     @property
     def name(self) -> str | None:
-        """The name of the series: the measurement, for most statements."""
+        """The name of the series, which is the measurement for most statements."""
 
     @property
     def tags(self) -> dict[str, str]:
-        """The tags of GROUP BY, which every row has."""
+        """The tags of GROUP BY, whose values are the same in all rows."""
 
     @property
     def columns(self) -> list[str]:
-        """The names of the columns: those of the answer, then the tags of GROUP BY."""
+        """The names of the answer's columns, followed by the tags of GROUP BY."""
 
     def __len__(self) -> int: ...
     @overload
@@ -213,7 +213,7 @@ class Rows:
     def __copy__(self) -> Rows: ...
     def __deepcopy__(self, _memo: object, /) -> Rows: ...
     def plot(self, columns: Iterable[str] | None = None, ax: Any = None, **kwargs: Any) -> Any:
-        """Draws columns of numbers over time, as `SeriesList.plot` does for several series."""
+        """Draws numeric columns over time, in the same way as `SeriesList.plot`."""
 
     def _repr_html_(self) -> str: ...
 
@@ -354,32 +354,36 @@ def to_line_protocol(
     """Encodes points as line protocol, exactly as `InfluxDBClient.write` sends them.
 
     Args:
-        data: Everything that `write` accepts: text, mappings, objects of classes with
-            `@lineprotocol`, tables, and iterables of these. Tables are DataFrames of pandas and
-            polars, objects with Arrow's C data interface (pyarrow, DuckDB), and structured arrays
-            of numpy. A pair `(measurement, table)` and a `dict` of tables by name are tables as
-            well.
-        measurement: Name for points and rows that carry none.
-        tag_columns: Columns of a table that are tags; all others are fields.
-        time_column: Column of the times of a table. `None`: the index of a pandas DataFrame, the
-            column `time` of other tables.
-        measurement_column: Column of the measurements of a table.
+        data: Any data that `write` accepts: strings, mappings, objects of classes with
+            `@lineprotocol`, tables, and iterables of these. Tables are pandas and polars
+            DataFrames, objects with Arrow's C data interface (pyarrow, DuckDB), and structured
+            numpy arrays. A pair `(measurement, table)` also counts as a table, and so does a `dict`
+            whose keys are measurements and whose values are tables.
+        measurement: Measurement of points and rows that do not name a measurement.
+        tag_columns: Columns of a table that become tags; all other columns become fields.
+        time_column: Column with the times of a table. By default, the index of a pandas DataFrame,
+            or the column `time` of another table, contains the times.
+        measurement_column: Column with the measurement of each row of a table.
         time_unit: Unit of integer times: ns (the default), u, ms, s, m or h.
-        tags: Extra tags of any name, including the names of this function's arguments.
-        stamp: Whether each point without a time gets its own nanosecond from this machine's clock.
-            Encoded lines and tables without a time column are stamped, too.
-        threads: Number of threads that encode a table without the GIL. `None`: one for each
-            processor that this process may use. The lines do not depend on it.
-        server: Generation of InfluxDB that the lines are for: `1.x` (the default), `2.x` or `3.x`.
-            Their rules differ: see the Rust type `Dialect`.
-        **extra_tags: Tags for every mapping and every row; they take precedence over a point's own.
+        tags: Extra tags, which can have any name, including the names of this function's arguments.
+        stamp: Whether each point without a time gets a unique time, in nanoseconds, from this
+            machine's clock. Data that is already line protocol, and rows of tables without a time
+            column, also get unique times.
+        threads: Number of threads that encode a table without the GIL. By default, one thread is
+            used for each processor that this process may use. The encoded lines are the same for
+            any number of threads.
+        server: Version of InfluxDB for which the lines are encoded: `1.x` (the default), `2.x` or
+            `3.x`. The rules for lines differ between versions; see the Rust type `Dialect`.
+        **extra_tags: Tags for every mapping and every row, which take precedence over a point's own
+            tags.
     Returns:
-        One line for each point, each with a line feed at its end, times in nanoseconds. Points
-        without fields have no line; a warning is logged with their number. Points and tables need
-        little memory besides the result; `line_batches` never holds all lines in memory.
+        One line for each point. Each line ends with a line feed, and its time is in nanoseconds.
+        Points without fields have no line; a warning with their number is logged. Encoding points
+        and tables needs little memory besides the result. `line_batches` never holds all lines in
+        memory.
     Raises:
-        ValueError, TypeError: a point cannot be written; the text names the point, the key and
-            the value.
+        ValueError, TypeError: a point cannot be written; the error names the point, the key and the
+            value.
     Source: InfluxDB 1.8 documentation, line protocol reference.
     """
 

@@ -1,7 +1,8 @@
-"""Reads times that are text but not ISO 8601, with pandas.
+"""Uses pandas to read times that are strings in other formats than ISO 8601.
 
-This module knows which texts pandas completes from the current date of the machine, and in which
-order a text has day and month. The encoder checks whether all texts of a call agree.
+This module detects whether pandas fills in missing parts of a date from the machine's current date,
+and whether pandas reads the day or the month first. The encoder checks that the day and the month
+have the same order in all strings of a call.
 """
 
 from __future__ import annotations
@@ -12,16 +13,18 @@ from typing import Any
 
 __all__ = ["read"]
 
-# pandas completes texts that begin like this with the current date in the machine's time zone.
+# Matches the beginning of strings that pandas completes with the current date in the machine's time
+# zone.
 _CLOCK = re.compile(r"\d{1,2}:")
 _MONTH = re.compile(r"(?<![a-z])(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)", re.IGNORECASE)
-# A time of day with the offset of its zone: its numbers are not part of the date.
+# Matches a time of day with its UTC offset, whose numbers are not part of the date.
 _TIME_OF_DAY = re.compile(
     r"\d+(?::\d+)+(?:[.,]\d+)?(?:\s*[+-]\d\d:?\d\d\b)?|\d+\s*[ap]\.?m\b", re.IGNORECASE
 )
-# The digits after the microseconds, which pandas ignores in many texts.
+# Matches the digits after the microseconds; pandas ignores these digits in many strings.
 _BEYOND_MICROSECONDS = re.compile(r":\d\d[.,]\d{6}(\d{1,3})")
-# What dateutil reads as the name of a zone, and similar words with a different meaning.
+# The pattern `_CAPITALS` matches words that dateutil reads as the name of a time zone; `_NO_ZONE`
+# matches words that have another meaning.
 _CAPITALS = re.compile(r"\b[A-Z]{2,5}\b")
 _NO_ZONE = re.compile(
     "JAN|FEB|MAR(CH)?|APR(IL)?|MAY|JUNE?|JULY?|AUG|SEPT?|OCT|NOV|DEC|MON|TUE|WED|THU|FRI|SAT|SUN"
@@ -30,14 +33,16 @@ _NO_ZONE = re.compile(
 
 
 def read(text: str) -> tuple[datetime, int, str | None]:
-    """The time, its remaining nanoseconds, and which part of the date comes first.
+    """Returns the time that a string names, the nanoseconds beyond its microseconds, and which part
+    of the date comes first in the string.
 
-    The part is `month`, `day` or `year` if the text could also be read in another order, or only in
-    this one. It is `None` if there was no order to choose.
+    The third result is `month`, `day` or `year` if the string consists of numbers that were read in
+    this order, whether or not another order is possible. The third result is `None` if the meaning
+    of the string does not depend on an order, for example because the month is a name.
 
     Raises:
-        ValueError: pandas cannot read the text, or does not know its zone.
-        OverflowError: the time does not fit in 64-bit nanoseconds.
+        ValueError: pandas cannot read the string, or does not know the time zone in it.
+        OverflowError: the time does not fit in 64-bit nanoseconds since 1970.
     """
     import pandas as pd
 
@@ -61,9 +66,10 @@ def read(text: str) -> tuple[datetime, int, str | None]:
 
 
 def _today(text: str) -> datetime:
-    """The time of a text. Missing parts of the date are those of the current day.
+    """Returns the time that a string names. The parts of the date that the string does not contain
+    come from the current day.
 
-    The day is that of UTC, or of the zone that the text names.
+    The current day is the day in UTC, or in the time zone that the string names.
     """
     from dateutil import parser  # type: ignore[import-untyped]
 
@@ -79,14 +85,17 @@ def _midnight(zone: Any) -> datetime:
 
 
 def _check_zone(text: str) -> None:
-    """Refuses names of zones that pandas 2 ignores, which would shift the time by hours."""
+    """Refuses strings with names of time zones that pandas 2 ignores, because the time would be off
+    by hours."""
     for word in _CAPITALS.findall(text):
         if not _NO_ZONE.fullmatch(word):
             raise ValueError(f"unknown time zone {word}; hint: write its offset, such as +01:00")
 
 
 def _order(text: str, time: datetime) -> str | None:
-    """Which part of the date comes first, judged by the parsed date."""
+    """Compares the string with the date that pandas has read, and returns which part of the date
+    the string gives first: `month`, `day` or `year`. Returns `None` if this cannot be told, or does
+    not matter."""
     if _MONTH.search(text):
         return None
     numbers: list[str] = re.findall(r"\d+", _TIME_OF_DAY.sub(" ", text))
@@ -95,13 +104,13 @@ def _order(text: str, time: datetime) -> str | None:
     date = time.month, time.day
     for at, number in enumerate(numbers[:-1]):
         if len(number) > 2:
-            # A year, or a complete date, comes first: then pandas never reads the day before the
-            # month.
+            # If the string begins with a year or a complete date, pandas never reads the day before
+            # the month.
             return None
         first, second = int(number), int(numbers[at + 1])
         third = int(numbers[at + 2]) if at + 2 < len(numbers) else 0
         if first == second:
-            # The same in both orders, if this is the date.
+            # If the numbers of the day and the month are equal, both orders give the same date.
             continue
         if (first, second) == date:
             return "month"

@@ -1,9 +1,9 @@
-"""Docstrings that both interfaces share: constructor, `write` and `query`.
+"""Holds the docstrings that both interfaces share, for the constructor, `write` and `query`.
 
-`InfluxDBClient` and `AsyncInfluxDBClient` differ in arguments, so each has its own signatures.
-Their docstrings are written once, here: in `help()`, in editors and in the manual, a method without
-a docstring inherits that of its base class. The manual leaves out arguments that an interface
-lacks.
+The methods of `InfluxDBClient` and `AsyncInfluxDBClient` have different arguments, so each class
+has its own signatures. The docstrings are written only once, in this module. In `help()`, in
+editors and in the manual, a method without a docstring inherits the docstring of its base class.
+The manual of an interface leaves out arguments that the interface does not have.
 """
 
 from __future__ import annotations
@@ -14,130 +14,150 @@ __all__ = ["Face"]
 
 
 class Face:
-    """The methods whose docstrings both interfaces inherit."""
+    """Declares the methods whose docstrings both interfaces inherit."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Makes a client. Connections are opened when they are needed.
+        """Creates a client. A client opens its connections when it needs them.
 
         Args:
             host: Name or address of the server.
-            port: TCP port.
-            path: Path before `ping`, `write` and `query`, for servers behind a proxy.
-            mode: `async`: calls are awaited. `blocking`: calls return the value itself.
-                `AsyncInfluxDBClient` has a third mode, `dataframe`: it is blocking, and queries
-                return DataFrames.
-            output: Only in `InfluxDBClient`. What queries return: `json`, the server's JSON as a
-                `dict`; `dataframe`, DataFrames of pandas; or any other `output` of `query`.
-            db: Default database of writes and queries; assign `client.db` to switch.
-            database: Alias of `db`; takes precedence over it.
+            port: TCP port of the server.
+            path: Path prefix that precedes `ping`, `write` and `query` in the URL, for servers
+                behind a proxy.
+            mode: In `async` mode, calls are awaited. In `blocking` mode, calls block until they
+                return the result itself. `AsyncInfluxDBClient` has a third mode, `dataframe`, in
+                which calls block and queries return pandas DataFrames.
+            output: Format in which queries return answers. `output` can be `json` for the server's
+                JSON as a `dict`, `dataframe` for pandas DataFrames, or any other `output` of
+                `query`. Only `InfluxDBClient` has the argument `output`.
+            db: Default database of writes and queries. To change the default database, assign to
+                `client.db`.
+            database: Alias of `db`; takes precedence over `db`.
             ssl: Whether to connect over TLS.
-            unix_socket: Path of the server's Unix socket, which is used instead of TCP. This and
-                the file paths are `str` or `os.PathLike`.
-            username: Name for basic authentication. `AsyncInfluxDBClient` ignores it without a
-                `password`.
-            password: Never part of `repr`, logs, errors, URLs and pickles.
-            timeout: Seconds for a whole request. A streamed or chunked answer has no total limit;
-                there it limits the silence between two pieces. `None`: 5 seconds to connect, 300
-                for the rest.
-            loop: Ignored, because no event loop is bound. Deprecated.
-            log_level: Only in `AsyncInfluxDBClient`. Level of the logger `aioinflux`; a falsy value
-                leaves logging unchanged.
-            rp: Only in `InfluxDBClient`, like `consistency` and `tags`. Default retention policy of
-                writes and queries.
-            consistency: How many nodes of a cluster must have stored a write: `any`, `one`,
-                `quorum` or `all`.
-            tags: Default tags, for all points that have no tag of the same name themselves.
-            gzip: Whether to compress writes. `None`: from 1 KiB on, for remote servers only.
-            proxy: URL of an HTTP proxy. `None`: from the environment, but never for loopback.
-                Empty: none.
-            ca_file: PEM file of certificates to trust in addition to the system's: those of
-                authorities, or the server's own, which may be self-signed.
-            cert_file: PEM file of the client's certificate.
-            key_file: PEM file of the client's private key.
-            verify_ssl: Whether to verify the certificate of the server. If it is not verified,
-                others can read and change what is sent; one warning says so. `ca_file` then has no
-                effect.
-            bucket: Only in `InfluxDBClient`. Alias of `db`; if both are passed, they must name the
-                same database.
-            **refused: Only in `InfluxDBClient`. Arguments for aiohttp and for the cache of 0.9 are
-                refused with a hint.
+            unix_socket: Path of the server's Unix socket; if it is passed, the client connects to
+                this socket instead of TCP. All file paths, including the path of this socket, can
+                be `str` or `os.PathLike`.
+            username: User name for basic authentication. `AsyncInfluxDBClient` ignores the user
+                name if no `password` is passed.
+            password: Password for basic authentication. The password never appears in `repr`, logs,
+                error messages, URLs and pickles.
+            timeout: Time limit of a whole request, in seconds. A streamed or chunked answer has no
+                total time limit; instead, `timeout` limits the wait between two pieces of the
+                answer. By default, a request has 5 seconds to connect, and 300 seconds for
+                everything else.
+            loop: Deprecated and ignored, because a client is not bound to an event loop.
+            log_level: Level of the logger named `aioinflux`. If the level is falsy, the logger is
+                left unchanged. Only `AsyncInfluxDBClient` has the argument `log_level`.
+            rp: Default retention policy of writes and queries. Only `InfluxDBClient` has the
+                arguments `rp`, `consistency` and `tags`.
+            consistency: How many nodes of a cluster must store the points before a write succeeds:
+                `any`, `one`, `quorum` or `all`.
+            tags: Default tags, which are added to every point that has no tag of the same name.
+            gzip: Whether to compress the body of writes. By default, a write is compressed if it
+                has at least 1 KiB and the server is remote.
+            proxy: URL of an HTTP proxy. By default, the URL of the proxy is taken from the
+                environment, except for connections to loopback addresses. If `proxy` is an empty
+                string, no proxy is used.
+            ca_file: PEM file with certificates to trust in addition to the system's certificates.
+                The file can contain certificates of authorities, or the server's own certificate,
+                which may be self-signed.
+            cert_file: PEM file with the client's certificate.
+            key_file: PEM file with the client's private key.
+            verify_ssl: Whether to verify the certificate of the server. If the certificate is not
+                verified, others can read and change the data that is sent, `ca_file` has no effect,
+                and the client issues one warning.
+            bucket: Alias of `db`; if both `bucket` and `db` are passed, they must name the same
+                database. Only `InfluxDBClient` has the argument `bucket`.
+            **refused: Arguments that aioinflux 0.9 passed to aiohttp or used for its cache;
+                `InfluxDBClient` refuses them with a hint.
         Raises:
-            ValueError: an argument is out of range; the text names it.
-            TypeError: an argument is of the wrong type, or unknown.
+            ValueError: an argument is out of range; the message names the argument.
+            TypeError: an argument has the wrong type, or is unknown.
         """
         raise NotImplementedError
 
     def write(self, *args: Any, **kwargs: Any) -> Any:
         """Writes points.
 
-        Data of more than one batch is sent as several requests, in order; the next batch is encoded
-        while the last one travels. An iterable is read as batches are sent, so that memory stays
-        bounded. In `async` mode it may be an async iterable.
+        Data of more than one batch is sent as several requests, in order. The client encodes the
+        next batch while the previous request is in flight. The client reads an iterable only as
+        fast as it sends batches, so that memory use stays bounded. In `async` mode, `data` can be
+        an asynchronous iterable.
 
         Args:
-            data: Line protocol (`str` or `bytes`), a mapping with the keys `measurement`, `time`,
-                `tags` and `fields`, an object of a class with `@lineprotocol`, a table, or any
-                nesting of iterables of these. Tables are DataFrames of pandas and polars, objects
-                with Arrow's C data interface (pyarrow, DuckDB), and structured arrays of numpy. A
-                pair `(name, table)`, as queries return for several series, and a `dict` of tables
-                by name are tables with the name of their measurement.
-                Times: `int` in nanoseconds (or `time_unit`), `datetime` (naive means UTC), `date`,
-                `numpy.datetime64`, `pandas.Timestamp`, or ISO 8601 text; pandas, if it is
-                installed, reads other text. A point without a time gets the server's, unless
-                `stamp` is true.
-            measurement: Name for points that carry none, and for tables. It takes precedence over
-                the name in a `(name, table)` pair.
-            db: Only in `InfluxDBClient`, like `precision`, `rp`, `consistency`, `database` and
-                `bucket`. Database, instead of `client.db`.
-            precision: Unit of the times in line protocol: ns, u, ms, s, m or h. It is only for data
-                that consists of line protocol: everything else is sent in nanoseconds, and so are
-                stamps. See `time_unit`.
-            rp: Retention policy, instead of the client's or the database's default.
-            tag_columns: Columns of a table that are tags; all others are fields.
-            time_column: Column of the times of a table. `None`: the index of a pandas DataFrame,
-                the column `time` of other tables.
-            measurement_column: Column of the measurements of a table.
+            data: One of the following: line protocol (`str` or `bytes`); a mapping with the keys
+                `measurement`, `time`, `tags` and `fields`; an object of a class with
+                `@lineprotocol`; a table; or any nesting of iterables of these. Tables are pandas
+                and polars DataFrames, objects with Arrow's C data interface (pyarrow, DuckDB), and
+                structured numpy arrays. `(name, table)` pairs, as in the answer to a query with
+                several series, count as tables. `data` can also be a `dict` whose keys are names
+                and whose values are tables. The name in a `(name, table)` pair or in a `dict` is
+                the measurement of the table. Valid times are an `int` in nanoseconds, or in the
+                unit `time_unit`; a `datetime` (naive means UTC); a `date`; a `numpy.datetime64`; a
+                `pandas.Timestamp`; and a string in ISO 8601 format. If pandas is installed, strings
+                in some other formats are accepted as times. A point without a time gets the
+                server's time, unless `stamp` is true.
+            measurement: Measurement of tables, and of points that do not name a measurement. For
+                tables, `measurement` takes precedence over the name in a `(name, table)` pair.
+            db: Database to use instead of `client.db`. Only `InfluxDBClient` has the arguments
+                `db`, `precision`, `rp`, `consistency`, `database` and `bucket`.
+            precision: Unit of the times in line protocol: ns, u, ms, s, m or h. Pass `precision`
+                only for data that consists of line protocol. Times in all other data, and the times
+                that `stamp` adds, are sent in nanoseconds. For integer times in data other than
+                line protocol, see `time_unit`.
+            rp: Retention policy to use instead of the client's or the database's default.
+            tag_columns: Columns of a table that become tags; all other columns become fields.
+            time_column: Column of a table that contains the times. By default, the times are in the
+                index of a pandas DataFrame, or in the column `time` of another table.
+            measurement_column: Column of a table that contains the measurement of each row.
             time_unit: Unit of integer times in mappings, objects and tables: ns (the default), u,
-                ms, s, m or h. Times of other types keep their meaning. The encoder converts these
-                times to nanoseconds, whereas `precision` is for line protocol, which is sent
-                unchanged.
-            consistency: How many nodes of a cluster must have stored the points, instead of the
-                client's: `any`, `one`, `quorum` or `all`.
-            tags: Extra tags of any name, including the names of this method's arguments.
-            stamp: Whether each point without a time gets its own nanosecond from this machine's
-                clock, later than all stamps that this process assigned before. Encoded lines and
-                tables without a time column are stamped, too. Without it the server gives all such
-                points of a request the same time, and keeps only one of each series: a warning says
-                so.
+                ms, s, m or h. `time_unit` affects neither times of other types nor line protocol,
+                whose unit is `precision`. Integer times are converted to nanoseconds before they
+                are sent.
+            consistency: How many nodes of a cluster must have stored the points: `any`, `one`,
+                `quorum` or `all`. The argument `consistency` takes precedence over the client's
+                setting.
+            tags: Extra tags, which can have any name, including the names of this method's
+                arguments.
+            stamp: Whether each point without a time gets a unique time, in nanoseconds, from this
+                machine's clock. Each unique time is later than all times that `stamp` assigned
+                before in this process. Data that is already line protocol, and rows of tables
+                without a time column, also get unique times. If `stamp` is false, the server gives
+                the same time to all points of a request that have no time. Of all points without a
+                time in the same series, the server keeps only one; a warning is issued.
             batch_lines: Maximum number of points in one request.
-            batch_bytes: Maximum number of bytes of line protocol in one request, except for a
-                single line that is longer.
-            connections: Number of requests in flight at once. With more than one, points may be
-                stored in a different order than in the data. Of points with the same tags and
-                time, another one may then be the last.
-            progress: Called after each request with the number of points done, the bytes of line
-                protocol done, and the number of rows of the table (`None` if the data does not tell
-                its length). An exception that it raises ends the write. `True`: a bar of tqdm, if
-                that is installed, else a line on the standard error.
-            database: Alias of `db`; if both are passed, they must name the same database.
+            batch_bytes: Maximum number of bytes of line protocol in one request; only a single line
+                can be longer.
+            connections: Maximum number of requests in flight at once. If more than one request is
+                in flight, points may be stored in a different order than in the data. If several
+                points have the same tags and time, a different order changes which of these points
+                is stored last.
+            progress: Function that is called after each request with three arguments: the number of
+                points done, the bytes of line protocol done, and the number of rows of the table.
+                The number of rows is `None` if the length of the data is unknown. If the `progress`
+                function raises an exception, the write ends. `progress=True` shows a tqdm bar, or a
+                line on standard error if tqdm is not installed.
+            database: Alias of `db`; if both arguments are passed, they must name the same database.
             bucket: Alias of `db`, like `database`.
-            **extra_tags: Tags for every point and every row. They take precedence over a point's
-                own tag of the same name, which takes precedence over the client's default tag.
-                Their values are scalars. Arguments of other clients, such as `retention_policy`,
-                are refused. `AsyncInfluxDBClient` also refuses the arguments that only
-                `InfluxDBClient` has. Encoded lines are not changed.
+            **extra_tags: Tags for every point and every row, with scalar values. Extra tags take
+                precedence over a point's own tags of the same names. A point's own tags take
+                precedence over the client's default tags. Keyword arguments of other clients, such
+                as `retention_policy`, are refused. `AsyncInfluxDBClient` also refuses the arguments
+                that only `InfluxDBClient` has. No tags are added to encoded lines.
         Returns:
-            `True`. Points without fields are not sent; a warning is logged with their number. Empty
+            `True`. Points without fields are not sent; a warning with their number is logged. Empty
             data sends nothing.
         Raises:
-            ValueError, TypeError: a point cannot be written; the text names the point, the key and
-                the value. If all points fit one request, nothing was sent.
+            ValueError, TypeError: a point cannot be written; the error names the point, the key and
+                the value. If all points fit into one request, no point was sent.
             InfluxDBWriteError: the server refused all or some points.
             InfluxDBConnectionError: the server could not be reached, or the connection was lost.
-            Every error of a write of several requests says which points were written, in its text
-            and as `.written`, a list of `range` of point numbers. Points that the server refuses
-            one by one do not stop the requests after them; any other error does. The error is
-            raised when the requests under way have ended.
+            If a write consists of several requests, the message of every error says which points
+            were written. The attribute `.written` of the error is a list of `range` objects with
+            the numbers of the points that were written. If the server refuses only individual
+            points, later requests are still sent. Any error that is not about individual points
+            stops the write. The error of a write is raised only after all requests in flight have
+            ended.
         Source: InfluxDB 1.8 API reference, `/write`.
         """
         raise NotImplementedError
@@ -146,52 +166,65 @@ class Face:
         """Runs InfluxQL statements.
 
         Args:
-            q: Statements, joined by `;`. `InfluxDBClient` sends them unchanged.
-                `AsyncInfluxDBClient` replaces `{name}` by the keyword argument `name`, as text:
-                this is safe only with text of your own. Write braces as `{{` and `}}`.
-            epoch: Unit of times in dicts and rows: ns, u, ms, s, m or h. Tables always have
-                nanoseconds.
-            chunked: Whether to read the answer while it arrives, in bounded memory. Such an answer
-                counts among the 64 requests that run at once until it is read to its end, closed or
-                dropped. `InfluxDBClient` has it in `async` mode only, and not for rows: there use
-                `stream`.
-            chunk_size: Rows in a chunk; the server's default is 10,000.
-            db: Database, instead of `client.db`.
-            rp: Only in `InfluxDBClient`. Retention policy of measurements that name none, instead
-                of the client's.
-            params: Values for `$name` in the statements. They are sent apart from the text, which
-                is the safe way to pass values. They have the types that `influxql` accepts (see
-                `Literal`, `Identifier`, `Regex` and `Duration` there), or are a `dict` with one of
-                the keys `identifier`, `regex`, `duration`, `string`, `float`, `integer`. Lists are
-                refused, because InfluxQL has none.
-            output: What to make of the answer: `json`, `dataframe`, or any other output of
+            q: Statements, joined by `;`. `InfluxDBClient` sends the statements unchanged.
+                `AsyncInfluxDBClient` replaces `{name}` with the text of the keyword argument
+                `name`, which is safe only for text that you write yourself. For literal braces,
+                write `{{` and `}}`.
+            epoch: Unit of the times in dicts and rows: ns, u, ms, s, m or h. The times in tables
+                are always in nanoseconds.
+            chunked: Whether to read the answer as it arrives, in bounded memory. A client runs at
+                most 64 requests at once. The request of a chunked answer counts as running until
+                the answer is read to its end, closed or dropped. `InfluxDBClient` supports chunked
+                answers only in `async` mode, and not as rows; in other cases, use `stream` instead.
+            chunk_size: Number of rows in a chunk; the server's default is 10,000.
+            db: Database to use instead of `client.db`.
+            rp: Retention policy of all measurements for which the query does not name one. The
+                argument `rp` takes precedence over the client's default. Only `InfluxDBClient` has
+                the argument `rp`.
+            params: Values for `$name` in the statements. Values in `params` are sent separately
+                from the query text, which is the safe way to pass values. A value has one of the
+                types that `influxql` accepts (see `Literal`, `Identifier`, `Regex` and `Duration`
+                in the module `influxql`), or is a `dict` with one of the keys `identifier`,
+                `regex`, `duration`, `string`, `float` and `integer`. Lists are refused, because
+                InfluxQL has no lists.
+            output: Format of the answer: `json`, `dataframe`, or any other output of
                 `parse_response`: `dict`, `pandas`, `polars`, `pyarrow`, `arrow`, `rows` or `dicts`.
-                It takes precedence over `client.output` and over the mode `dataframe`. With
-                `chunked` there is one for each batch, and for `rows` and `dicts` one row after the
-                other.
-            into: Only in `InfluxDBClient`. A class with `@lineprotocol`, instead of an output: all
-                rows become its objects. Columns and tags of GROUP BY go to attributes by name.
-            tags_as_categories: Whether tags of GROUP BY become categories.
-            use_cache: Only in `InfluxDBClient`. Refused if true: 0.9 kept answers in Redis.
-            database: Alias of `db`; if both are passed, they must name the same database. In
-                `AsyncInfluxDBClient`, a placeholder of that name takes precedence.
+                `output` takes precedence over `client.output` and over the mode `dataframe`. With
+                `chunked`, the iterator yields one object for each batch; for the outputs `rows` and
+                `dicts`, it yields one row at a time.
+            into: Class with `@lineprotocol`, to be used instead of an output: each row becomes an
+                object of this class. Each column of the answer, and each tag of GROUP BY, is
+                assigned to the attribute with the same name. Only `InfluxDBClient` has the argument
+                `into`.
+            tags_as_categories: Whether tags of GROUP BY become categorical columns in DataFrames
+                and tables.
+            use_cache: Refused if true, because the Redis cache of aioinflux 0.9 no longer exists.
+                Only `InfluxDBClient` has the argument `use_cache`.
+            database: Alias of `db`; if both arguments are passed, they must name the same database.
+                In `AsyncInfluxDBClient`, a placeholder called `database` takes precedence over this
+                argument.
             bucket: Alias of `db`, like `database`.
-            **kwargs: Only in `AsyncInfluxDBClient`. Text for the placeholders.
+            **kwargs: Text for the placeholders in the query. Only `AsyncInfluxDBClient` has
+                placeholders.
         Returns:
-            With `into` a list of objects, else what `output` says. Without both, `InfluxDBClient`
-            returns what `client.output` says. `AsyncInfluxDBClient` returns the server's JSON in
-            the modes `async` and `blocking`, DataFrames in the mode `dataframe`, and with `chunked`
-            named tuples of the rows, or DataFrames of at most `chunk_size` rows.
-            The server's JSON is a `dict`. A DataFrame has as index UTC nanoseconds, if there are
-            times, and as columns the fields, then the tags of GROUP BY. One series is one
-            DataFrame. Several series are a `dict` of DataFrames by `measurement,tag=value` in
-            `InfluxDBClient` (for several statements a list of such dicts), and a list of `(name,
-            DataFrame)` in `AsyncInfluxDBClient`, which returns the `dict` of the JSON for answers
-            without times.
-            With `chunked` all this comes from a generator, in `async` mode an async one.
+            With `into`, a list of objects. Otherwise, the answer in the format `output`. Without
+            `into` and `output`, `InfluxDBClient` returns the answer in the format `client.output`.
+            Without `output`, `AsyncInfluxDBClient` returns the server's JSON in the modes `async`
+            and `blocking`, and DataFrames in the mode `dataframe`. With `chunked`, it returns named
+            tuples of the rows, or DataFrames of at most `chunk_size` rows.
+            The server's JSON is a `dict`. The index of a DataFrame is the time in UTC, with
+            nanoseconds, if the answer has times. The columns of a DataFrame are the fields,
+            followed by the tags of GROUP BY. One series is returned as one DataFrame. For several
+            series, `InfluxDBClient` returns a `dict` of DataFrames with keys such as
+            `measurement,tag=value` (or a list of such dicts for several statements), and
+            `AsyncInfluxDBClient` returns a list of `(name, DataFrame)` pairs. For answers without
+            times, `AsyncInfluxDBClient` returns the `dict` of the JSON.
+            With `chunked`, the results come from a generator, which is asynchronous in `async`
+            mode.
         Raises:
             ValueError: an argument is missing or out of range.
-            InfluxDBQueryError: the server refused; `.result` holds what had succeeded.
+            InfluxDBQueryError: the server refused a statement; `.result` holds the results that
+                were complete.
             InfluxDBDecodeError: the answer was damaged or cut off.
             InfluxDBConnectionError: the server could not be reached, or the connection was lost.
             ImportError: the output needs a package that is not installed.

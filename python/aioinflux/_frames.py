@@ -1,7 +1,8 @@
-"""Decoded series as pandas DataFrames.
+"""Converts decoded series to pandas DataFrames.
 
-This module knows the layout of our DataFrames; the columns are created in Rust. Besides pandas it
-needs only numpy. With pyarrow, texts are Arrow's, without a Python object for each.
+This module defines the layout of our DataFrames; the data in their columns is created in Rust.
+Apart from pandas, this module needs only numpy. If pyarrow is installed, text columns are Arrow
+arrays, which hold no Python object for each string.
 """
 
 from __future__ import annotations
@@ -18,10 +19,12 @@ __all__ = ["frames"]
 
 
 def frames(answer: Answer, tags_as_categories: bool) -> list[tuple[str | None, pd.DataFrame]]:
-    """The DataFrame of each series, by name. The series are taken out of the answer.
+    """Returns a pair for each series of an answer: the name and the DataFrame of the series. The
+    function removes the series from the answer.
 
-    Index: UTC nanoseconds if there is a time column, otherwise the row number. Columns: the fields,
-    then the tags of GROUP BY. Measurement and tags are also in `attrs`.
+    The index of a DataFrame holds UTC times in nanoseconds if the series has a time column, and row
+    numbers otherwise. The columns of a DataFrame are the fields, followed by the tags of GROUP BY.
+    The attribute `attrs` of a DataFrame also holds the measurement and the tags.
     """
     texts = _text_dtype()
     categories = answer.categories() if tags_as_categories else {}
@@ -45,25 +48,28 @@ def _frame(series: _SeriesColumns, texts: Any, categories: dict[str, list[str]])
     if index is None:
         index = pd.RangeIndex(length)
     result = pd.DataFrame(dict(enumerate(data.values())), index=index, copy=False)
-    # A copy, because it has a name that users may set.
+    # The index is copied, because users can set its name.
     result.columns = _labels(tuple(data)).copy()
     result.attrs = {"measurement": name, "tags": dict(tags)}
     if "name" not in data:
-        # An attribute of aioinflux 0.1. It must not overwrite a column of that name.
+        # The attribute `name` of a DataFrame exists for programs written for aioinflux 0.1. The
+        # attribute `name` must not replace a column with the label `name`.
         object.__setattr__(result, "name", name)
     return result
 
 
 @lru_cache
 def _labels(names: tuple[str, ...]) -> pd.Index[str]:
-    """The labels of columns, created once for many series: they take as long as half a frame."""
+    """Returns the pandas index for column labels. The pandas index is cached for series with the
+    same columns, because creating it takes half of the time of a DataFrame."""
     import pandas as pd
 
     return pd.Index(names)
 
 
 def _times(nanoseconds: Any) -> pd.DatetimeIndex:
-    """Times in the memory of the integers. Adding a zone to naive times would copy them."""
+    """Returns a `DatetimeIndex` that shares the memory of the integers. Adding a time zone to a
+    naive `DatetimeIndex` would copy the memory."""
     import pandas as pd
 
     dtype: Any = pd.DatetimeTZDtype("ns", "UTC")
@@ -71,7 +77,8 @@ def _times(nanoseconds: Any) -> pd.DatetimeIndex:
 
 
 def _text_dtype() -> Any:
-    """The dtype that pandas uses for text, if it is one of Arrow, as in pandas 3 with pyarrow."""
+    """Returns the dtype that pandas uses for strings if it is an Arrow dtype, as in pandas 3 with
+    pyarrow; otherwise returns `None`."""
     import pandas as pd
 
     dtype = pd.Series([""]).dtype
@@ -89,7 +96,8 @@ def _column(kind: str, values: Any, mask: Any, length: int, texts: Any) -> Any:
     if kind == "object":
         return pd.Series(values, dtype=object).array
     if kind == "null":
-        # Concatenated with a chunk of numbers, this dtype becomes theirs without loss.
+        # When a chunk in which this column has only nulls is concatenated with a chunk of numbers,
+        # the result has the dtype of the numbers, without loss.
         return pd.arrays.IntegerArray(np.zeros(length, np.int64), np.ones(length, bool))
     if kind == "time":
         return _times(values).array
@@ -101,7 +109,7 @@ def _column(kind: str, values: Any, mask: Any, length: int, texts: Any) -> Any:
 
 
 def _tag(value: str, length: int, texts: Any, categories: list[str] | None) -> Any:
-    """A column with the same text in each row."""
+    """Returns a column that contains the same string in every row."""
     import numpy as np
     import pandas as pd
 
@@ -116,7 +124,8 @@ def _tag(value: str, length: int, texts: Any, categories: list[str] | None) -> A
 
 
 def _free(label: str, taken: dict[str, Any]) -> str:
-    """The label, with the suffix `_1` (or the next free one) if it is taken."""
+    """Returns the label if it is free; otherwise returns the label with the suffix `_1`, or with
+    the next free number."""
     if label not in taken:
         return label
     number = 1

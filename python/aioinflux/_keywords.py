@@ -1,8 +1,10 @@
-"""Keyword arguments of other clients: aliases of ours, and keywords that are refused.
+"""Handles keyword arguments that other clients use: some of them are aliases of our arguments, and
+the others are refused.
 
-Keywords that `write` does not know become tags on every point. So would a keyword of another
-client, and nobody would notice: for example, the points would go to a different database, with an
-unwanted tag. So the names in `_USE` are refused as keywords; `tags={...}` accepts any name.
+Every keyword argument that `write` does not know becomes a tag on every point. A keyword argument
+of another client would also become a tag, and nobody would notice the mistake. For example, the
+points would be written to the wrong database, with an unwanted tag. Therefore `write` refuses the
+names in `_USE` as keyword arguments; `tags={...}` accepts any name.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ __all__ = ["Aliases", "check_tags", "database", "database_of_query"]
 _UNIT = "`precision` (line protocol) or `time_unit` (all other data)"
 _DB = "`db`"
 
-# What to use instead of a keyword: an argument of `InfluxDBClient.write`, or something else.
+# The replacement for each refused keyword: an argument of `InfluxDBClient.write`, or an
+# explanation.
 _USE = {
     "retention_policy": "`rp`",
     "time_precision": _UNIT,
@@ -31,7 +34,7 @@ _USE = {
     "data_frame_timestamp_column": "`time_column`",
     "numeric_precision": "not needed, because numbers are always written in full",
     "protocol": "not needed, because the type of `data` says whether it is lines or points",
-    # Arguments of one of our interfaces that the other lacks.
+    # The arguments that one of our two client classes has and the other lacks.
     "db": _DB,
     "database": _DB,
     "bucket": _DB,
@@ -44,22 +47,24 @@ _ALIASES = ("database", "bucket")
 
 
 class Aliases(TypedDict, total=False):
-    """Aliases of the argument `db`, as in other clients."""
+    """The aliases of the argument `db`, which come from other clients."""
 
     database: str | None
     bucket: str | None
 
 
 def check_tags(tags: Mapping[str, object]) -> None:
-    """Refuses keywords that would become tags but have a different meaning in other clients.
+    """Refuses keyword arguments that have a special meaning in other clients, because here they
+    would become tags.
 
     Raises:
-        TypeError: there is such a keyword; the text names the argument to use instead.
+        TypeError: a keyword argument is refused; the message names the argument to use instead.
     """
     if _NAMES.isdisjoint(tags):
         return
     for name, value in tags.items():
-        # In other clients it names the format of the data. Any other value is a tag.
+        # In other clients, `protocol` names the format of the data. If `protocol` has a value that
+        # is not a format, it becomes a tag.
         is_tag = name == "protocol" and not (isinstance(value, str) and value in ("line", "json"))
         if name in _USE and not is_tag:
             use = _USE[name]
@@ -71,10 +76,11 @@ def check_tags(tags: Mapping[str, object]) -> None:
 def database(
     db: str | None, database: object = None, bucket: object = None, **unknown: object
 ) -> str | None:
-    """The database that a call names with `db` or its aliases. An empty text names none.
+    """Returns the database that a call names with `db` or with an alias of `db`. An empty string
+    counts as no name.
 
     Raises:
-        ValueError: two of them name different databases.
+        ValueError: two of the arguments name different databases.
         TypeError: the value of an alias is not a `str`, or an argument is not an alias.
     """
     for name in unknown:
@@ -98,9 +104,11 @@ def database(
 
 
 def database_of_query(q: str, db: str | None, values: Mapping[str, object]) -> str | None:
-    """The database of a query with placeholders, whose values may include an alias of `db`.
+    """Returns the database of a query with placeholders, whose values are keyword arguments and can
+    include an alias of `db`.
 
-    A value for which the text has a placeholder is only text for that placeholder.
+    If a placeholder in the query has the same name as an alias, the value of that alias fills the
+    placeholder and does not name a database.
     """
     aliases = {name: values[name] for name in _ALIASES if name in values}
     if not aliases:

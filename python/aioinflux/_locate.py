@@ -1,4 +1,5 @@
-"""Where a client finds its server: URLs, the environment, and removed arguments of 0.9."""
+"""Determines the server of a client from a URL or the environment, and refuses arguments of
+aioinflux 0.9 that were removed."""
 
 from __future__ import annotations
 
@@ -7,11 +8,12 @@ from typing import Any
 
 __all__ = ["of_environment", "of_url", "port", "refuse", "with_options"]
 
-# Whether each scheme uses TLS. In those of influxdb-python the path is the database.
+# The URL schemes that clients accept, and whether each scheme uses TLS. In URLs with the schemes of
+# influxdb-python, the path is the name of the database.
 _SCHEMES = {"http": False, "influxdb": False, "https": True, "https+influxdb": True}
 _OF_DATABASES = ("influxdb", "https+influxdb")
 
-# Hints for arguments that 0.9 passed to aiohttp, or used for its cache.
+# The hints for removed arguments, which aioinflux 0.9 passed to aiohttp or used for its cache.
 _GONE = {
     "auth": "use `username` and `password`",
     "connector": "use `unix_socket`, `ssl`, `ca_file`, `cert_file` and `key_file`",
@@ -32,10 +34,10 @@ _GONE = {
 
 
 def refuse(arguments: Mapping[str, object]) -> None:
-    """Refuses all of these arguments, with a hint to the replacement.
+    """Refuses every argument in `arguments`, with a hint that names the replacement.
 
     Raises:
-        TypeError: there is such an argument.
+        TypeError: `arguments` is not empty.
     """
     for name in arguments:
         hint = _GONE.get(name)
@@ -45,7 +47,8 @@ def refuse(arguments: Mapping[str, object]) -> None:
 
 
 def port(value: Any) -> Any:
-    """A port, which may be text, as in 0.9. Invalid ports are left for later checks to refuse."""
+    """Converts a port that is a string, as 0.9 did, to an integer. A port that is not valid is
+    returned unchanged, and later checks refuse it."""
     return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 
@@ -63,7 +66,7 @@ def _flag(text: str) -> bool:
     return _WORDS[text.lower()]
 
 
-# Aliases of one argument.
+# The names of the argument `db`: `db` itself and its aliases.
 _DATABASE = ("db", "database", "bucket")
 _KEYS: dict[str, Callable[[str], Any]] = {
     "db": str, "database": str, "bucket": str, "rp": str, "consistency": str,
@@ -73,10 +76,11 @@ _KEYS: dict[str, Callable[[str], Any]] = {
 
 
 def of_url(url: str) -> dict[str, Any]:
-    """The arguments of the constructor in a URL. No error shows the URL."""
+    """Reads the arguments of a client's constructor from a URL. Error messages of this function
+    never contain the URL."""
     if not isinstance(url, str):
         raise TypeError(f"argument `url`: expected str, got `{type(url).__name__}`")
-    # A large module that most programs do not need.
+    # The module is imported here, because it is large and most programs do not need it.
     from urllib.parse import parse_qsl, unquote, urlsplit
 
     try:
@@ -95,7 +99,8 @@ def of_url(url: str) -> dict[str, Any]:
     if scheme in _OF_DATABASES and "://" in url:
         host = host or "localhost"
     if not host or parts.fragment or "@" in parts.path:
-        # What remains of a password with an unescaped reserved character.
+        # A fragment, or an `@` in the path, is usually the second half of a password that contains
+        # an unescaped reserved character.
         raise ValueError(
             "argument `url`: expected scheme://[user:password@]host[:port][/path][?key=value]; "
             "hint: percent-encode user and password"
@@ -133,7 +138,7 @@ def of_url(url: str) -> dict[str, Any]:
 
 
 def _database_of_path(path: str) -> str:
-    """The database in the path of a URL of influxdb-python."""
+    """Returns the database in the path of a URL whose scheme is from influxdb-python."""
     name = path.removeprefix("/").removesuffix("/")
     if "/" in name:
         raise ValueError(
@@ -144,8 +149,8 @@ def _database_of_path(path: str) -> str:
 
 
 def with_options(located: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
-    """Arguments of the constructor. Explicit ones take precedence over a URL and the
-    environment."""
+    """Combines the constructor arguments that the caller passes with those of a URL or the
+    environment. The arguments that the caller passes take precedence."""
     if any(options.get(name) for name in _DATABASE):
         located = {name: value for name, value in located.items() if name != "db"}
     return {**located, **options}
@@ -161,7 +166,8 @@ def _read(place: str, key: str, text: str) -> Any:
         raise ValueError(f"{place}: expected {expected}") from None
 
 
-# The variables for each argument. The first one that is set counts.
+# The environment variables for each argument of the constructor. If several variables for the same
+# argument are set, the first one in this table is used.
 _VARIABLES: dict[str, tuple[str, ...]] = {
     "host": ("INFLUXDB_HOST",),
     "db": ("INFLUXDB_DATABASE", "INFLUXDB_DB"),
@@ -175,7 +181,7 @@ _VARIABLES: dict[str, tuple[str, ...]] = {
 
 
 def of_environment(environment: Mapping[str, str]) -> dict[str, Any]:
-    """The arguments of the constructor in the environment."""
+    """Reads the arguments of a client's constructor from the environment."""
     options: dict[str, Any] = {}
     if environment.get("INFLUXDB_URL"):
         try:

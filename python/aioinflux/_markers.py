@@ -1,7 +1,7 @@
-"""The markers of aioinflux 0.9: type variables that can be used in `Optional[...]`.
+"""Defines the markers of aioinflux 0.9: type variables that can be used in `Optional[...]`.
 
-A type checker sees the types that they represent, because it accepts no bare type variable as an
-annotation.
+Type checkers do not accept a type variable as an annotation, so they see the type that each marker
+represents instead.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ else:
     STR = TypeVar("STR", bound=str)
     ENUM = TypeVar("ENUM", bound=enum.Enum)
 
-# By their names in the engine. Their hashes are those of objects, so no two are equal.
+# The name that the engine uses for each marker. Markers are hashed and compared by identity, so no
+# two markers are equal.
 KINDS: dict[Any, str] = {
     MEASUREMENT: "measurement",
     TIMEINT: "timeint",

@@ -1,4 +1,4 @@
-"""The marks of typed points: classes that are used in annotations (see `typed`)."""
+"""Defines the marks of typed points: classes to use in annotations (see `typed`)."""
 
 from __future__ import annotations
 
@@ -6,25 +6,28 @@ __all__ = ["Field", "Measurement", "Tag", "Time"]
 
 
 class Measurement:
-    """The measurement of the point: `Annotated[str, Measurement]`.
+    """Marks the attribute that holds the measurement of the point: `Annotated[str, Measurement]`.
 
-    If the attribute is `None`, or the class has no such attribute, the measurement is the name of
-    the class.
+    If the attribute is `None`, or if no attribute has this mark, the name of the class is the
+    measurement.
     """
 
 
 class Time:
-    """The time of the point: `Annotated[int, Time]`, nanoseconds, or `Annotated[datetime, Time]`.
+    """Marks the attribute that holds the time of the point: `Annotated[int, Time]` for nanoseconds,
+    or `Annotated[datetime, Time]`.
 
-    A `str` is read as ISO 8601. The time may be Optional; if it is `None`, the server sets it.
+    If the attribute is a `str`, it is read as a time in ISO 8601. The type of the attribute can be
+    Optional; if the time is `None`, the server sets the time.
     """
 
 
 class _Keyed:
-    """A mark that may have a key, for keys that are not Python names: `Tag("host name")`.
+    """The base of marks with an optional key, for keys that are not valid Python names: `Tag("host
+    name")`.
 
     Args:
-        key: Key of the tag or field; the name of the attribute by default.
+        key: Key of the tag or field; by default, the key is the name of the attribute.
     """
 
     def __init__(self, key: str | None = None) -> None:
@@ -37,8 +40,10 @@ class _Keyed:
 
 
 class Tag(_Keyed):
-    """A tag: `Annotated[str, Tag]`. Enum members become their names, other values their `str()`."""
+    """Marks an attribute that is a tag: `Annotated[str, Tag]`. If the value is an enum member, its
+    name becomes the tag; other values are converted with `str()`."""
 
 
 class Field(_Keyed):
-    """A field: `Annotated[float, Field]`. The type of the annotation is the type of the field."""
+    """Marks an attribute that is a field: `Annotated[float, Field]`. The type of the field is the
+    annotated type."""

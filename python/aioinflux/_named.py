@@ -1,8 +1,9 @@
-"""Rows as named tuples whose columns may have any name.
+"""Creates classes of rows that are named tuples and whose columns can have any name.
 
-The fields of a named tuple are identifiers, but the name of a column need not be one: `_id`,
-`class`, `a b`. So every column is also an attribute with its own name. `_columns` has these names
-in order, and `_fields` the names that namedtuple makes of them, as in aioinflux 0.1.
+The fields of a named tuple are identifiers, but the name of a column can be any string, such as
+`_id`, `class` or `a b`. Therefore each column is also an attribute of the row, with its original
+name. The attribute `_columns` holds the original names in order, and `_fields` holds the names that
+`namedtuple` makes of them, as in aioinflux 0.1.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ __all__ = ["row_type"]
 
 
 def row_type(columns: list[str]) -> Callable[[tuple[Any, ...]], Any]:
-    """The function that makes a row of its cells, for columns with these names."""
+    """Returns the function that creates a row from its cells, if the columns have these names."""
     make: Callable[[tuple[Any, ...]], Any] = _class(tuple(columns))._make
     return make
 
@@ -32,14 +33,15 @@ def _class(columns: tuple[str, ...]) -> Any:
     made = type("Point", (base,), names)
     for position, name in enumerate(columns):
         for attribute in (name, _as_written(name)):
-            # Attributes that rows already have are kept.
+            # A column with the name of an existing attribute of rows does not replace that
+            # attribute.
             if not hasattr(made, attribute):
                 setattr(made, attribute, property(itemgetter(position)))
     return made
 
 
 def _as_written(name: str) -> str:
-    """The name in the normal form of Python identifiers."""
+    """Returns the name in the Unicode normal form that Python uses for identifiers."""
     if name.isascii():
         return name
     import unicodedata
@@ -48,13 +50,15 @@ def _as_written(name: str) -> str:
 
 
 def _field(column: str, columns: tuple[str, ...]) -> str:
-    """The name with `_` for invalid characters. Empty if another column has that name."""
+    """Returns the column's name with `_` in place of characters that are invalid in identifiers. If
+    another column already has the resulting name, returns an empty string."""
     name = re.sub(r"[^0-9a-zA-Z]+", "_", column)
     return name if name == column or name not in columns else ""
 
 
 def _reduce(row: Any) -> tuple[Any, ...]:
-    """For pickle, which cannot find a class that was created at runtime."""
+    """Lets pickle store rows by their column names, because it cannot find a class that was created
+    at runtime."""
     return _row, (row._columns, tuple(row))
 
 

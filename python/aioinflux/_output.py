@@ -1,7 +1,9 @@
-"""Answers in the requested form: one entry point for queries and for bytes.
+"""Converts answers to the output that the caller requests, for queries and for answers that are
+passed as bytes.
 
-This module knows the names of the outputs, and the form of several series. Values are created in
-Rust, and pandas frames in `_frames`. polars and pyarrow are imported when they are requested.
+This module defines the names of the outputs, and how several series are returned. The values in the
+outputs are created in Rust, and pandas DataFrames in `_frames`. The packages polars and pyarrow are
+imported when an output needs them.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ Output = Literal[
 _OUTPUTS = ("dict", "pandas", "polars", "pyarrow", "arrow", "rows", "dicts")
 # Names of 0.9.
 _OF_0_9 = ("json", "dataframe")
-# Outputs whose times are in nanoseconds, whatever the unit of the answer.
+# The outputs whose times are always in nanoseconds, whatever unit the times in the answer have.
 _TABLES = ("pandas", "polars", "pyarrow", "arrow")
 
 
@@ -46,46 +48,55 @@ def parse_response(
     tags_as_categories: bool = False,
     into: type[Any] | None = None,
 ) -> Any:
-    """Decodes the body of an answer to `/query`. No server is needed.
+    """Decodes the body of an answer to `/query`. Decoding a body needs no server.
 
     Args:
-        body: Bytes-like: one document, or the documents of a chunked answer one after the other.
-            Only `bytes` are read without a copy. Two threads decode a series of more than 16 MiB
-            of JSON, if there are two processors, and unless `chunked` or `dict` is used.
-        content_type: `application/json` or `application/x-msgpack`, as in the answer's header.
-        output: What to make of it:
+        body: A bytes-like object that holds one document, or all documents of a chunked answer, one
+            after the other. An object of any other type than `bytes` is copied before it is read.
+            If a series has more than 16 MiB of JSON, two threads decode it, provided there are two
+            processors and neither `chunked` nor `dict` is used.
+        content_type: `application/json` or `application/x-msgpack`, as in the header of the answer.
+        output: The type of the result:
 
             - `dict`, `json`: the server's JSON, with its numbers and times unchanged.
-            - `pandas`: a DataFrame. Index: UTC nanoseconds if there are times, else the row
-              number. Columns: those of the answer, then the tags of GROUP BY.
-            - `dataframe`: as in 0.9: like `pandas`, but a `dict` keyed by `measurement,tag=value`
-              for several series, and a list of such dicts for several statements.
-            - `polars`, `pyarrow`: a `polars.DataFrame`, a `pyarrow.Table` with the same columns,
-              and `time` as one of them.
-            - `arrow`: a `Table`, which has `__arrow_c_stream__`. It needs no other package.
-            - `rows`, `dicts`: `Rows`, which creates tuples or dicts while it is iterated over, with
-              the times of the answer.
-        epoch: Unit of the times in the body: ns, u, ms, s, m or h. Texts in RFC 3339 need none.
-        chunked: Whether to read the body batch by batch, in bounded memory. From 1 MiB on, a thread
-            decodes at most a dozen batches ahead. The iterator is for one thread at a time, and
-            cannot continue in a forked process.
-        tags_as_categories: Whether the tags of GROUP BY become categories: `category` in pandas,
-            dictionaries in Arrow, `Categorical` in polars.
-        into: A class with `@lineprotocol`: all rows become its objects, whatever `output` says.
-            Columns and the tags of GROUP BY go to attributes by name. Missing values become `None`
-            or the attribute's default.
+            - `pandas`: a `pandas.DataFrame`. The index of the DataFrame holds UTC times in
+              nanoseconds if the answer has times, and row numbers otherwise. The columns of the
+              DataFrame are those of the answer, followed by the tags of GROUP BY.
+            - `dataframe`: the same result as in aioinflux 0.9. One series becomes a DataFrame, as
+              with `pandas`. Several series become a `dict` keyed by `measurement,tag=value`, and
+              several statements become a list of such dicts.
+            - `polars`, `pyarrow`: a `polars.DataFrame` or a `pyarrow.Table` with the same columns
+              as with `pandas`, and with `time` as one of the columns.
+            - `arrow`: a `Table`, which has the method `__arrow_c_stream__`. Using a `Table`
+              requires no other package.
+            - `rows`, `dicts`: a `Rows` object, which creates tuples or dicts while a program
+              iterates over it. The times keep the unit of the answer.
+        epoch: Unit of the times in the body: ns, u, ms, s, m or h. Times in RFC 3339 format need no
+            unit.
+        chunked: Whether to read the body in batches, so that memory use is bounded. If the body has
+            1 MiB or more, a thread decodes up to a dozen batches ahead. Only one thread at a time
+            can use the iterator, and a forked process cannot continue it.
+        tags_as_categories: Whether the tags of GROUP BY become categories: `category` columns in
+            pandas, dictionaries in Arrow, and `Categorical` in polars.
+        into: A class that is decorated with `@lineprotocol`. Every row becomes an object of this
+            class, and the argument `output` is ignored. Columns and tags of GROUP BY are assigned
+            to the attributes with the same names. If a value is missing, the attribute becomes
+            `None` or gets its default.
     Returns:
-        With `into` a list of objects, or with `chunked` an iterator of them. With `dict` always one
-        `dict`. Otherwise for one series what `output` says, and for none or several a `SeriesList`
-        of `(name, ...)`, one for each series. With `chunked` an iterator that yields one of these
-        for each batch, or with `rows` and `dicts` an iterator over all rows.
+        With `into`, a list of objects; with `into` and `chunked`, an iterator over the objects.
+        With `dict`, always one `dict`. With any other output, one series becomes what `output`
+        says. If there is no series, or more than one, the result is a `SeriesList` that contains a
+        pair `(name, ...)` for each series. With `chunked`, the result is an iterator that yields
+        one of these results for each batch; with `rows` or `dicts`, it iterates over all rows.
     Raises:
-        InfluxDBQueryError: a statement failed; `.result` has the results of the others.
-        InfluxDBDecodeError: the body is damaged, cut off, or not an answer of InfluxDB; `.result`
-            has what came before.
-        ValueError: an argument is out of range. Or a column contains values without a common type
-            in Arrow, or that an attribute of `into` cannot have; the text names it.
-        TypeError: `into` is not a class with `@lineprotocol`.
+        InfluxDBQueryError: a statement failed; the attribute `.result` holds the results of the
+            other statements.
+        InfluxDBDecodeError: the body is damaged, cut off, or not an answer of InfluxDB; the
+            attribute `.result` holds everything that was decoded before the error.
+        ValueError: an argument is out of range. A `ValueError` is also raised if the values of a
+            column have no common type in Arrow, or if an attribute of `into` cannot hold a value.
+            The message names the column or attribute.
+        TypeError: `into` is not decorated with `@lineprotocol`.
         ImportError: the output needs a package that is not installed.
     Source: InfluxDB 1.8 API reference, `/query`.
     """
@@ -110,7 +121,8 @@ def parse_response(
 def maker(
     output: str, tags_as_categories: bool, epoch: str = "ns", into: type[Any] | None = None
 ) -> Maker:
-    """The maker of an output by name, including the names of 0.9. Arguments as for `Maker`."""
+    """Returns the maker for an output that is given by name; the names of aioinflux 0.9 are also
+    accepted. The arguments of this function are those of `Maker`."""
     if output == "dataframe" and into is None:
         return KeyedFrames(tags_as_categories)
     same = {"json": "dict", "dataframe": "pandas"}.get(output, output)
@@ -118,17 +130,17 @@ def maker(
 
 
 class Maker:
-    """Makes one kind of output.
+    """Converts answers to one kind of output.
 
     Args:
-        output: Its name.
+        output: Name of the output.
         tags_as_categories: Whether the tags of GROUP BY become categories.
-        epoch: Unit into which times in rows and dicts are converted from nanoseconds.
-        into: A class with `@lineprotocol`; all rows become a list of its objects, whatever the
-            output.
+        epoch: Unit to which the times in rows and dicts are converted from nanoseconds.
+        into: A class that is decorated with `@lineprotocol`. All rows become a list of objects of
+            this class, and `output` is ignored.
     Raises:
         ValueError: an argument is out of range.
-        TypeError: `into` is no such class.
+        TypeError: `into` is not decorated with `@lineprotocol`.
         ImportError: the output needs a package that is not installed.
     """
 
@@ -146,7 +158,7 @@ class Maker:
         self.output = output
         self._objects = None if into is None else _reader(into)
         self.is_table = output in _TABLES or into is not None
-        # Texts are decoded to the type that polars uses itself.
+        # Strings are decoded to the type that polars itself uses for strings.
         self.has_views = output == "polars" and into is None
         self._as_categories = tags_as_categories
         self._epoch = epoch
@@ -155,7 +167,7 @@ class Maker:
             self._module = importlib.import_module(output)
 
     def whole(self, answer: Answer) -> Any:
-        """The output of a whole answer."""
+        """Converts a complete answer to the output."""
         if self._objects is not None:
             return self._objects(answer)
         if self.output == "dict":
@@ -164,13 +176,14 @@ class Maker:
         return series[0][1] if len(series) == 1 else SeriesList(series)
 
     def fetch(self, stream: _core.Stream) -> _core.Call[Any]:
-        """Asks for the next batch of a streamed answer."""
+        """Returns a call that reads the next batch of a streamed answer."""
         return stream.batch()
 
     def groups(self, answer: Any) -> Iterable[Iterable[Any]]:
-        """The outputs of one batch: frames, or lists of a few dozen rows.
+        """Converts one batch of a streamed answer to DataFrames, or to lists of a few dozen rows.
 
-        Lists, because every iterator that handles a million rows takes a few milliseconds.
+        Rows come in lists, because each iterator that yields a million single rows takes a few
+        milliseconds.
         """
         if self._objects is not None:
             return (self._objects(answer),)
@@ -182,11 +195,13 @@ class Maker:
         return (made,)
 
     def kept(self) -> contextlib.AbstractContextManager[None]:
-        """Converts what an error kept of an answer to the output of a complete answer."""
+        """Returns a context manager: if an exception contains part of an answer, that part is
+        converted to the output like a complete answer."""
         return keeping(self.whole if self._objects is None else self._objects_or_none)
 
     def _objects_or_none(self, answer: Answer) -> Any:
-        """An exception of the class must not hide why the server failed."""
+        """Converts an answer to objects. Returns `None` if the user's class raises an exception, so
+        that this exception does not hide why the server failed."""
         try:
             return self.whole(answer)
         except Exception:
@@ -213,7 +228,8 @@ def _reader(into: type[Any]) -> Callable[[Answer], list[Any]]:
 
 @contextlib.contextmanager
 def keeping(make: Callable[[Answer], Any]) -> Generator[None, None, None]:
-    """Converts what an error kept of an answer to the shape of a complete answer."""
+    """If the body of the `with` block raises an exception that contains part of an answer, that
+    part is converted with `make`."""
     try:
         yield
     except InfluxDBError as error:
@@ -224,7 +240,7 @@ def keeping(make: Callable[[Answer], Any]) -> Generator[None, None, None]:
 
 
 def client_output(output: object) -> None:
-    """Refuses anything that is not an `output` of `InfluxDBClient`."""
+    """Refuses any value that is not an `output` of `InfluxDBClient`."""
     known = (*_OF_0_9, *_OUTPUTS)
     if output not in known:
         raise ValueError(
@@ -235,8 +251,8 @@ def client_output(output: object) -> None:
 
 
 class NamedRows(Maker):
-    """Rows as named tuples. Their fields are the columns and, if requested, the tags of GROUP
-    BY."""
+    """Converts answers to rows that are named tuples. The fields of a named tuple are the columns
+    and, if requested, the tags of GROUP BY."""
 
     def __init__(self, epoch: str, with_tags: bool) -> None:
         super().__init__("rows", False, epoch)
@@ -250,7 +266,8 @@ class NamedRows(Maker):
 
 
 class SeedFrames(Maker):
-    """The frames of aioinflux 0.1: one, a list of `(name, frame)`, or a `dict` without times."""
+    """Creates the DataFrames of aioinflux 0.1. The result is a single DataFrame, a list of `(name,
+    frame)`, or a `dict` if the answer has no times."""
 
     def __init__(self, epoch: str) -> None:
         super().__init__("pandas", False, epoch)
@@ -260,7 +277,8 @@ class SeedFrames(Maker):
 
 
 class KeyedFrames(Maker):
-    """The frames of 0.9: one, or a `dict` of them for each statement, by measurement and tags."""
+    """Creates the DataFrames of aioinflux 0.9. The result is a single DataFrame, or for each
+    statement a `dict` of DataFrames, keyed by measurement and tags."""
 
     def __init__(self, tags_as_categories: bool) -> None:
         super().__init__("pandas", tags_as_categories)
@@ -275,12 +293,14 @@ class KeyedFrames(Maker):
         return next(iter(series.values())) if counts == [1] else series
 
     def groups(self, answer: Any) -> Iterable[Iterable[Any]]:
-        # Not a dict where frames are expected, so that they can be concatenated.
+        # A batch whose dict would be empty is left out, because callers expect DataFrames that they
+        # can concatenate.
         return ((self.whole(answer),),) if any(answer.counts) else ()
 
 
 def _keyed(series: Iterable[tuple[str | None, Any]]) -> dict[str | None, Any]:
-    """Frames by their keys: `name,tag=value,...`. Duplicate keys get numbers."""
+    """Returns a dict of DataFrames, whose keys have the form `name,tag=value,...`. If several
+    series have the same key, a number is added to the key."""
     found: dict[str | None, Any] = {}
     for name, frame in series:
         tags = (f"{tag}={value}" for tag, value in frame.attrs["tags"].items())

@@ -1,7 +1,7 @@
-"""Plots of results: numeric columns over time, with matplotlib.
+"""Plots numeric columns of results over time, with matplotlib.
 
-matplotlib is imported at the first plot; it needs numpy. This module knows how to find the columns
-of a series, for our own types and those of pandas, polars and pyarrow.
+The module imports matplotlib, which needs numpy, when the first plot is drawn. This module finds
+the columns of a series that is one of our own types, or a type of pandas, polars or pyarrow.
 """
 
 from __future__ import annotations
@@ -13,20 +13,21 @@ from . import _arguments, _core, _show
 
 __all__ = ["plot"]
 
-# Maximum number of lines in a legend, and of characters in a label.
+# The maximum number of lines in the legend of a plot, and of characters in a label.
 _LEGEND = 20
 _LABEL = 80
-# numpy's names of the units of times, by their nanoseconds.
+# The numpy names of time units, keyed by the length of the unit in nanoseconds.
 _UNITS = {
     1: "ns", 10**3: "us", 10**6: "ms", 10**9: "s", 60 * 10**9: "m", 3600 * 10**9: "h",
 }  # fmt: skip
 
 
 class _Source(NamedTuple):
-    """The columns of one series.
+    """Holds the columns of one series.
 
-    `kinds` are `number`, `boolean`, or another word. `values` returns the column at a position as
-    float64 with NaN for null. `times` are `datetime64`, or `None`.
+    Each item of `kinds` is the kind of one column: `number`, `boolean`, or another word for any
+    other kind. The function `values` returns the column at a position as float64, with NaN for
+    null. The attribute `times` is an array of `datetime64`, or `None` if the series has no times.
     """
 
     columns: Sequence[str]
@@ -41,7 +42,7 @@ def plot(
     ax: Any,
     kwargs: Mapping[str, Any] | None,
 ) -> Any:
-    """Implements `SeriesList.plot`, for series and their names."""
+    """Implements `SeriesList.plot` for a list of pairs of a name and a series."""
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:
@@ -72,7 +73,7 @@ def plot(
 
 
 def _chosen(sources: list[_Source], wanted: list[object] | None) -> list[list[int]]:
-    """The positions of the columns to plot, for each series."""
+    """Returns, for each series, the positions of the columns to plot."""
     if wanted is None:
         chosen = [[n for n, kind in enumerate(one.kinds) if kind == "number"] for one in sources]
         if not any(chosen):
@@ -93,7 +94,8 @@ def _chosen(sources: list[_Source], wanted: list[object] | None) -> list[list[in
 
 
 def _points(source: _Source, position: int) -> tuple[Any, Any]:
-    """The times (or row numbers) and values, without nulls."""
+    """Returns the times (or row numbers) and the values of a column, without the rows that are
+    null."""
     import numpy as np
 
     values = source.values(position)
@@ -109,12 +111,12 @@ def _label(name: str | None, column: str, one: Any) -> str:
 
 
 def _safe(text: str) -> str:
-    """A text that matplotlib displays literally."""
+    """Returns the string in a form that matplotlib displays literally."""
     return _show.clean(text, _LABEL).replace("$", r"\$")
 
 
 def _dress(ax: Any, names: Iterable[str | None], timed: bool) -> None:
-    """Title and ticks of new axes."""
+    """Sets the title and the ticks of axes that were created for this plot."""
     from matplotlib import dates
 
     title = ", ".join(name for name in names if name)
@@ -129,7 +131,7 @@ def _dress(ax: Any, names: Iterable[str | None], timed: bool) -> None:
 
 
 def _source(one: Any) -> _Source:
-    """The columns of a series of any type."""
+    """Returns the columns of a series that has any of the supported types."""
     if isinstance(one, (_core.Table, _core.Rows)):
         return _own(one)
     kind = type(one).__module__.partition(".")[0]
@@ -208,7 +210,7 @@ def _pyarrow(table: Any) -> _Source:
         return "number" if is_number else str(of)
 
     def values(position: int) -> Any:
-        # Not exact beyond 2^53, which no plot shows.
+        # Integers beyond 2^53 are not exact as float64, but no plot shows the difference.
         return table.column(position).cast(pa.float64(), safe=False).to_numpy()
 
     times = None

@@ -1,8 +1,9 @@
-"""The progress of a large write or read, for a callable of the user or for display.
+"""Displays the progress of a large write or read, or reports it to a function that the user passes.
 
-The display is a tqdm bar, if tqdm is installed. Otherwise, on a terminal, one line on the standard
-error is rewritten a few times a second. If it is not a terminal, only the last state is printed, so
-that a log gets one line.
+If tqdm is installed, the progress is displayed as a tqdm bar. If tqdm is not installed and standard
+error is a terminal, the module rewrites one line on the terminal a few times a second. If standard
+error is not a terminal, only the final state of the progress is printed, so that a log file gets
+one line.
 """
 
 from __future__ import annotations
@@ -14,18 +15,19 @@ from typing import Any
 
 __all__ = ["Progress", "Report", "check", "reading", "writing"]
 
-# Rows or points done, bytes done, and the total number of rows if it is known.
+# The callable receives three numbers: the rows or points that are done, the bytes that are done,
+# and the total number of rows (`None` if it is unknown).
 Progress = bool | Callable[[int, int, int | None], object] | None
 
-# `inspect.CO_COROUTINE`; that module takes long to import.
+# The value of `inspect.CO_COROUTINE`, copied because importing `inspect` takes a long time.
 _COROUTINE = 0x80
 
-# Seconds between two updates of a line on a terminal.
+# The number of seconds between two updates of the progress line on a terminal.
 _PAUSE_S = 0.25
 
 
 def check(progress: object) -> None:
-    """Refuses what is neither a bool nor a callable."""
+    """Refuses a `progress` argument that is neither a `bool` nor a function that can be called."""
     if progress is not None and not isinstance(progress, bool) and not callable(progress):
         raise TypeError(
             f"argument `progress`: expected a bool or a callable, got `{type(progress).__name__}`"
@@ -38,11 +40,12 @@ def check(progress: object) -> None:
 
 
 def writing(progress: Progress, total: int | None = None) -> Report | None:
-    """The progress display of a write: call it after each request, and close it at the end.
+    """Returns the progress report of a write; the caller updates the report after each request, and
+    closes it at the end.
 
     Args:
-        progress: The user's argument.
-        total: Total number of rows, if it is known.
+        progress: The argument `progress` that the user passed.
+        total: Total number of rows to write, if this number is known.
     Returns:
         `None` if no progress is wanted.
     """
@@ -50,9 +53,10 @@ def writing(progress: Progress, total: int | None = None) -> Report | None:
 
 
 def reading(progress: Progress) -> Report | None:
-    """The progress display of a read: call it after each batch, and close it at the end.
+    """Returns the progress report of a read; the caller updates the report after each batch, and
+    closes it at the end.
 
-    Close it in the same way after a success, an error and a cancellation:
+    Close the progress report after a success, an error and a cancellation alike:
 
         report = _progress.reading(progress)
         try:
@@ -67,18 +71,21 @@ def reading(progress: Progress) -> Report | None:
 
 
 class Report:
-    """Receives the progress of the work."""
+    """Receives the progress of one read or write."""
 
     def __call__(self, rows: int, size: int, total: int | None = None) -> None:
-        """Reports rows done, bytes done, and the total number of rows if it is known."""
+        """Reports the number of rows that are done, the number of bytes that are done, and the
+        total number of rows if it is known."""
         raise NotImplementedError
 
     def close(self) -> None:
-        """Ends it. Nothing is reported afterwards. Closing twice is allowed."""
+        """Ends the report. After `close`, the progress report ignores further progress. Calling
+        `close` a second time has no effect."""
 
 
 class _Told(Report):
-    """A callable of the user. Its exceptions propagate to the caller."""
+    """Passes the progress to a function that the user has provided. Exceptions that the user's
+    function raises propagate to the caller."""
 
     def __init__(self, tell: Callable[[int, int, int | None], object]) -> None:
         self._tell = tell
@@ -106,7 +113,7 @@ class _Bar(Report):
 
 
 class _Line(Report):
-    """A line on the standard error."""
+    """Shows the progress as one line on standard error."""
 
     def __init__(self, verb: str, what: str) -> None:
         self._verb = verb
@@ -137,7 +144,8 @@ class _Line(Report):
         stream = sys.stderr
         if stream is None:
             return
-        # Spaces overwrite the rest of a longer text.
+        # The spaces at the end of the line overwrite the rest of the previous line, if that line
+        # was longer.
         start, blanks = (
             ("\r", " " * (self._width - len(self._text))) if _is_terminal() else ("",) * 2
         )
@@ -153,7 +161,7 @@ def _opened(progress: Progress, verb: str, what: str, total: int | None) -> Repo
     if progress is not True:
         return _Told(progress)
     try:
-        # `tqdm.auto` works in notebooks as well as terminals.
+        # `tqdm.auto` works in notebooks as well as in terminals.
         from tqdm.auto import tqdm
     except ImportError:
         return _Line(verb, what)
@@ -166,7 +174,7 @@ def _is_terminal() -> bool:
 
 
 def _bytes(size: int) -> str:
-    """A number of bytes for display."""
+    """Formats a number of bytes for display."""
     for unit, scale in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
         if size >= scale:
             return f"{size / scale:.1f} {unit}"

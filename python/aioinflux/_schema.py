@@ -1,7 +1,7 @@
-"""The meaning of a class's annotations for its points.
+"""Derives the schema of typed points from the annotations of a class.
 
-This module knows annotations and the errors of a schema. It does not know values, which are encoded
-in Rust.
+This module handles annotations, and errors in a schema. The values of attributes are not handled
+here, because they are encoded in Rust.
 """
 
 from __future__ import annotations
@@ -24,30 +24,33 @@ __all__ = ["Attribute", "SchemaError", "attributes", "pydantic_fields"]
 _TIMES = ("timeint", "timestr", "timedt", "time")
 _TAGS = ("tag", "tagenum")
 _MARKS = (Measurement, Time, Tag, Field)
-# Order matters: a bool is an int, and enum members may be numbers or texts.
+# The order of the types in this table matters: a `bool` is also an `int`, and enum members can also
+# be numbers or strings.
 _FIELDS = ((enum.Enum, "enum"), (bool, "bool"), (int, "int"), (float, "float"), (str, "str"))
 _PLACEHOLDER = "_"
 
 
 class SchemaError(TypeError):
-    """The schema of a class for `lineprotocol` is wrong. The text names class and attribute."""
+    """Raised if `lineprotocol` cannot use the schema of a class. The error message names the class
+    and the attribute."""
 
 
 class Attribute(NamedTuple):
-    """An attribute of a class, and its role in a point."""
+    """An attribute of a class, and the role of the attribute in a point."""
 
     name: str
     key: str
     kind: str
     optional: bool
-    # The class of its members, if it is known.
+    # The enum class of the attribute, or `None` if the attribute is no enum or its class is not
+    # known.
     members: type[enum.Enum] | None
-    # Whether it belongs to the class rather than to each object.
+    # Whether the value of the attribute belongs to the class rather than to each object.
     constant: bool
 
 
 class _Annotation:
-    """The parts of an annotation."""
+    """The type and the marks that an annotation contains."""
 
     def __init__(self, hint: Any) -> None:
         self.base: Any = hint
@@ -98,7 +101,7 @@ def _is_mark(hint: Any) -> bool:
 
 
 def pydantic_fields(cls: Any) -> Mapping[str, Any] | None:
-    """The fields of a pydantic model, which resolves its annotations itself."""
+    """Returns the fields of a pydantic model; pydantic itself resolves their annotations."""
     if not hasattr(cls, "__pydantic_core_schema__"):
         return None
     fields: Mapping[str, Any] | None = getattr(cls, "__pydantic_fields__", None)
@@ -106,7 +109,7 @@ def pydantic_fields(cls: Any) -> Mapping[str, Any] | None:
 
 
 def _hints(cls: type, schema: Mapping[str, Any] | None) -> Iterator[tuple[str, Any]]:
-    """The annotations of a class, those of its bases first."""
+    """Yields the annotations of a class, beginning with those of its base classes."""
     if schema is not None and not isinstance(schema, Mapping):
         raise SchemaError(
             f"class `{cls.__name__}`: `schema`: expected a mapping of attributes to their types,"
@@ -126,7 +129,8 @@ def _hints(cls: type, schema: Mapping[str, Any] | None) -> Iterator[tuple[str, A
     try:
         hints = typing.get_type_hints(cls, include_extras=True)
     except (NameError, TypeError) as error:
-        # `typing` itself raises a TypeError, in 3.10 for a text `ClassVar` without a type.
+        # The module `typing` itself can raise a `TypeError`: for example in Python 3.10, for a
+        # `ClassVar` annotation that is a string and has no type.
         raise SchemaError(
             f"class `{cls.__name__}`: an annotation cannot be resolved: {error}"
         ) from None
@@ -138,16 +142,16 @@ def _hints(cls: type, schema: Mapping[str, Any] | None) -> Iterator[tuple[str, A
 def attributes(
     cls: type, schema: Mapping[str, Any] | None, placeholder: bool
 ) -> tuple[Attribute, ...]:
-    """The schema in the annotations of a class, or in an explicit `schema`.
+    """Returns the schema that the annotations of a class or the argument `schema` describe.
 
     Raises:
-        SchemaError: they do not describe a point.
+        SchemaError: the annotations do not describe a point.
     """
     known = [(name, _Annotation(hint), hint) for name, hint in _hints(cls, schema)]
     if not known:
         raise SchemaError(f"class `{cls.__name__}`: no annotations and no `schema`")
-    # If there are only markers of 0.9, an attribute without a marker is most likely a mistake, as
-    # it was in 0.9.
+    # If all marked attributes of a class use the markers of 0.9, an attribute without a marker is
+    # most likely a mistake, as it was in 0.9.
     plain = any(not isinstance(mark, typing.TypeVar) for _, one, _ in known for mark in one.marks)
     found = [
         _attribute(cls, name, one, hint, plain)
@@ -178,7 +182,8 @@ def _attribute(cls: type, name: str, one: _Annotation, hint: Any, plain: bool) -
 
 
 def _kind(mark: Any, base: Any) -> str | None:
-    """The kind for a mark and a type, or `None` if they cannot be combined."""
+    """Returns the engine's name for the combination of a mark and a type, or `None` if the two
+    cannot be combined."""
     kind = mark if isinstance(mark, type) else type(mark)
     base = base if isinstance(base, type) else object
     if issubclass(kind, Measurement):

@@ -1,7 +1,7 @@
-"""The list type for several series.
+"""Defines the type of list that queries return for several series.
 
-It is a `list` of `(name, ...)` with its own display. This module knows nothing about the series,
-except that they may have a display of their own.
+A `SeriesList` is a `list` of pairs `(name, series)` with its own display. This module knows nothing
+about a series except that it can have its own display.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from . import _core, _plot, _show
 
 __all__ = ["SeriesList"]
 
-# Number of series shown at the beginning and at the end, of rows shown at both ends of each, and of
-# lines for other objects.
+# The number of series that are displayed at each end of the list, of rows at each end of a series,
+# and of lines for any other object.
 _TEXTS = 2
 _HTMLS = 5
 _ROWS = 2
@@ -24,7 +24,8 @@ _LINE = 100
 
 
 class SeriesList(list[tuple[str | None, Any]]):
-    """Several series: a list of `(name, series)`, one for each, in the order of the answer."""
+    """Several series: a list that contains one pair `(name, series)` for each series, in the order
+    of the answer."""
 
     def __repr__(self) -> str:
         if not _are_named(self):
@@ -56,25 +57,28 @@ class SeriesList(list[tuple[str | None, Any]]):
         return f"<div>{''.join(parts)}</div>"
 
     def plot(self, columns: Iterable[str] | None = None, ax: Any = None, **kwargs: Any) -> Any:
-        """Draws columns of numbers over time, with matplotlib: a line for each column and series.
+        """Draws numeric columns over time with matplotlib, one line for each column of each series.
 
         Args:
-            columns: Names of the columns. `None`: all numeric columns.
-            ax: `matplotlib.axes.Axes` to draw on, which keep their title and their ticks. `None`:
-                those of a new figure.
-            **kwargs: Passed on to `ax.plot`.
+            columns: Names of the columns to draw. If `columns` is `None`, all numeric columns are
+                drawn.
+            ax: `matplotlib.axes.Axes` to draw on. The title and the ticks of these axes are left
+                unchanged. If `ax` is `None`, a new figure is created.
+            **kwargs: Keyword arguments for `ax.plot`.
         Returns:
             The axes. Nulls are left out.
         Raises:
             ImportError: matplotlib is not installed.
-            ValueError: no series has such a column, or one that holds numbers.
-            TypeError: a column does not hold numbers.
+            ValueError: no series has one of the columns, or none of the series has a numeric
+                column.
+            TypeError: one of the columns does not hold numbers.
         """
         return _plot.plot(self, columns, ax, kwargs)
 
 
 def _are_named(items: Iterable[Any]) -> bool:
-    """Whether the items are series: users may put anything into the list."""
+    """Returns whether all items of the list are named series, because users can put anything into
+    the list."""
     return all(
         isinstance(item, tuple)
         and len(item) == 2
@@ -85,14 +89,15 @@ def _are_named(items: Iterable[Any]) -> bool:
 
 
 def _ends(length: int, count: int) -> list[int | None]:
-    """The positions at both ends. `None` represents those that are left out."""
+    """Returns the positions of the first and the last items of a list. A `None` between the first
+    and the last positions represents the positions that are left out."""
     if length <= 2 * count:
         return list(range(length))
     return [*range(count), None, *range(length - count, length)]
 
 
 def _named(name: str | None, one: Any) -> str:
-    """A short description of a series: its name and its tags."""
+    """Returns a short description of a series, which consists of its name and its tags."""
     label = _show.label_of_tags(_show.tags_of(one))
     return _show.clean(f"{name!r} {label}".rstrip(), _LINE)
 

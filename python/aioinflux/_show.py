@@ -1,8 +1,9 @@
-"""Display of results: text for a terminal, HTML for a notebook.
+"""Displays results as text in a terminal, and as HTML in a notebook.
 
-Pure functions of names, kinds of columns, a few rows and a length. However large a result is, only
-its first and last rows become Python objects. Data from the server may be
-hostile: control characters are escaped in text, and HTML is always escaped.
+The functions are pure: they take the names and kinds of the columns, a few rows, and the number of
+all rows. However large a result is, only its first and last rows are converted to Python objects.
+Data from the server can be hostile, so control characters are escaped in text, and HTML is always
+escaped.
 """
 
 from __future__ import annotations
@@ -23,14 +24,15 @@ __all__ = [
     "view",
 ]
 
-# Number of rows shown at the beginning and at the end.
+# The number of rows that are displayed at the beginning and at the end of a series.
 _ROWS = 5
-# Maximum characters of a line of text, of a cell in it, and of a cell in HTML.
+# The maximum number of characters in a line of text, in a table cell as text, and in a table cell
+# as HTML.
 _LINE = 100
 _CELL = 32
 _HTML_CELL = 100
 _HTML_COLUMNS = 30
-# Kinds whose cells are right-aligned.
+# The kinds of columns whose cells are aligned on the right.
 _NUMBERS = ("float", "integer", "unsigned", "number")
 
 _EPOCH = datetime.datetime(1970, 1, 1)
@@ -38,11 +40,12 @@ _SECOND_NS = 1_000_000_000
 
 
 class View(NamedTuple):
-    """The displayed parts of one series.
+    """The parts of one series that are displayed.
 
-    `kinds` has one for each column: `time`, `float`, `integer`, `unsigned`, `boolean`, `string`,
-    `tag`, `null` (no values at all), `number` and `mixed` (values of several kinds). Times are
-    integers in units of `unit` nanoseconds since 1970. `last` is empty if `first` has all rows.
+    The attribute `kinds` holds the kind of each column. A kind is `time`, `float`, `integer`,
+    `unsigned`, `boolean`, `string`, `tag`, `null` (no values at all), `number` or `mixed` (values
+    of several kinds). A time is the number of units since 1970; one unit is `unit` nanoseconds
+    long. The attribute `last` is empty if `first` holds all rows of the series.
     """
 
     title: str
@@ -57,17 +60,18 @@ class View(NamedTuple):
 
 
 def text(series: Any) -> str:
-    """The `repr` of a `Table` or `Rows`."""
+    """Returns the text of `repr` for a `Table` or `Rows` object."""
     return as_text(view(series))
 
 
 def html(series: Any) -> str:
-    """The HTML of a `Table` or `Rows`."""
+    """Returns the HTML of a `Table` or `Rows` object for notebooks."""
     return as_html(view(series))
 
 
 def view(series: Any, rows: int = _ROWS) -> View:
-    """The displayed parts of a `Table` or `Rows`: at most this many rows at each end."""
+    """Returns the parts of a `Table` or `Rows` object to display, with at most `rows` rows at each
+    end."""
     length = len(series)
     split = length if length <= 2 * rows else rows
     return View(
@@ -88,7 +92,8 @@ def _listed(lists: Iterable[list[Any]]) -> list[Any]:
 
 
 def as_text(shown: View) -> str:
-    """A head, the tags, and the rows below the names and kinds of their columns."""
+    """Returns the text of a series: a heading, the tags, the names and kinds of the columns, and
+    the rows."""
     name = "" if shown.name is None else f" {clean(repr(shown.name), _LINE)}"
     lines = [f"<{shown.title}{name}: {_counted(shown)}>"]
     if shown.tags:
@@ -111,7 +116,8 @@ def as_text(shown: View) -> str:
 
 
 def as_html(shown: View) -> str:
-    """The same as an HTML table in a `div`."""
+    """Returns an HTML table in a `div` with a heading, the tags, the names and kinds of the
+    columns, and the rows."""
     name = "" if shown.name is None else f" <b>{_escaped(shown.name)}</b>"
     head = f"{_escaped(shown.title)}{name}: {_counted(shown)}"
     if shown.tags:
@@ -135,12 +141,13 @@ def as_html(shown: View) -> str:
 
 
 def label_of_tags(tags: Mapping[str, str]) -> str:
-    """Tags as a text: `host=a, region=eu`."""
+    """Returns the tags of a series as a string, such as `host=a, region=eu`."""
     return ", ".join(f"{key}={value}" for key, value in tags.items())
 
 
 def tags_of(series: Any) -> Mapping[str, str]:
-    """The tags of GROUP BY of a series, for our own types and for our DataFrames."""
+    """Returns the tags of GROUP BY of a series, which can be one of our own types or of our
+    DataFrames."""
     tags = getattr(series, "tags", None)
     if tags is None:
         attrs = getattr(series, "attrs", None)
@@ -149,9 +156,11 @@ def tags_of(series: Any) -> Mapping[str, str]:
 
 
 def clean(text: str, limit: int) -> str:
-    """A text on one line, of at most `limit` characters before its control characters are escaped.
+    """Returns a string as one line; the string is cut to `limit` characters before its control
+    characters are escaped.
 
-    Characters that change the writing direction, or that are invisible, count as such.
+    Characters that are invisible or change the writing direction are escaped like control
+    characters.
     """
     if len(text) > limit:
         text = f"{text[: limit - 1]}…"
@@ -169,7 +178,8 @@ def _number(count: int, what: str) -> str:
 
 
 def _column(shown: View, position: int, kind: str) -> list[str]:
-    """The lines of a column: its name, its kind, and its cells, with a gap for omitted rows."""
+    """Returns the displayed lines of a column: its name, its kind, and its cells, with a gap in
+    place of the omitted rows."""
     cells = [clean(shown.columns[position], _CELL), kind]
     cells.extend(clean(_cell(row[position], kind, shown.unit), _CELL) for row in shown.first)
     if shown.length > len(shown.first) + len(shown.last):
@@ -183,14 +193,15 @@ def _cell(value: object, kind: str, unit: int) -> str:
         return "null"
     if kind == "time" and isinstance(value, int):
         return _time(value * unit)
-    # A text may be long: only its beginning is read.
+    # A string can be long, so only its beginning is read.
     return value[: _HTML_CELL + 1] if isinstance(value, str) else str(value)
 
 
 def _time(nanoseconds: int) -> str:
-    """ISO 8601 in UTC, with as many digits as needed.
+    """Returns a time as ISO 8601 in UTC, with as many decimals as needed.
 
-    If the year is out of range for `datetime`, returns the number of nanoseconds.
+    If the year is out of range for `datetime`, returns the number of nanoseconds since 1970
+    instead.
     """
     seconds, rest = divmod(nanoseconds, _SECOND_NS)
     try:
@@ -202,7 +213,7 @@ def _time(nanoseconds: int) -> str:
 
 
 def _width(text: str) -> int:
-    """The terminal columns that a text takes."""
+    """Returns the number of columns that a string takes in a terminal."""
     if text.isascii():
         return len(text)
     import unicodedata

@@ -1,11 +1,12 @@
-"""An answer that is read while it arrives.
+"""Reads the answer to a query while it arrives.
 
-This module knows how pieces are fetched one after the other, awaited or waited for. The maker in
-`_output` decides what they become.
+This module fetches the pieces of an answer one after the other, in async mode or blocking mode. The
+maker, which comes from `_output`, determines the type to which each piece is converted.
 
-When a loop is left, the object that it iterates over is not notified: the loop only drops its
-iterator. So the objects of this module hold no strong reference to the generator that a loop reads
-from: the generator ends with the loop, and the request with the generator.
+When a program leaves a loop, Python does not notify the object that was iterated over: the loop
+only drops its iterator. Therefore the objects of this module hold no strong reference to the
+generator that a loop reads. As a consequence, the generator ends when the program leaves the loop,
+and the request ends with the generator.
 """
 
 from __future__ import annotations
@@ -29,16 +30,17 @@ _LEFT = "the loop over this answer was left, which ended its request: call `quer
 
 
 class Stream(Generic[T]):
-    """An answer of `InfluxDBClient.stream`: iterate over it, with `for` or with `async for`.
+    """The answer that `InfluxDBClient.stream` returns: iterate over it with `for` or `async for`.
 
-    The request is sent when the first item is requested. The answer is read as items are requested,
-    so that memory holds one batch, and the rest waits at the server. The end of the loop (also by
-    `break`, `return` or an exception), `close`, the end of a `with` block and a cancellation end
-    the request. A stream can be iterated over once: a second loop, even after a `break`, raises a
-    `RuntimeError`.
+    The stream sends its request when the first item is requested. The answer is read as items are
+    requested. Only one batch is in memory at a time, and the server holds the rest. The request
+    ends when the loop ends (also by `break`, `return` or an exception), at `close`, at the end of a
+    `with` block, or at a cancellation. A stream can be iterated over only once: a second loop, even
+    after a `break`, raises a `RuntimeError`.
 
     Raises (while it is iterated over):
-        InfluxDBQueryError: a statement failed. Earlier rows have been yielded.
+        InfluxDBQueryError: a statement failed. The stream yields the rows that precede the error
+            before it raises the error.
         InfluxDBDecodeError: the answer was damaged or cut off.
         InfluxDBConnectionError: the server could not be reached, or the connection was lost.
     """
@@ -47,7 +49,7 @@ class Stream(Generic[T]):
         self._reading = reading
         self._has_begun = False
         self._closed = False
-        # Not the generator itself: it must end when the loop drops it.
+        # The reference is weak, because the generator must end when the loop drops it.
         self._waited: weakref.ref[Generator[T, None, None]] | None = None
         self._awaited: weakref.ref[AsyncGenerator[T, None]] | None = None
 
@@ -71,7 +73,8 @@ class Stream(Generic[T]):
         self._has_begun = True
 
     def close(self) -> None:
-        """Ends the request of a loop. A loop that has not begun cannot begin afterwards."""
+        """Ends the request of the loop that is running. After `close`, no loop over the stream can
+        begin."""
         self._closed = True
         self._reading.close()
         items = self._waited() if self._waited else None
@@ -79,7 +82,7 @@ class Stream(Generic[T]):
             items.close()
 
     async def aclose(self) -> None:
-        """Ends the request of a loop of either kind, as `close` does."""
+        """Ends the request of the running `for` or `async for` loop, as `close` does."""
         self.close()
         items = self._awaited() if self._awaited else None
         if items and not _is_running(items):
@@ -99,22 +102,24 @@ class Stream(Generic[T]):
 
 
 class Chunks(Generator[T, None, None]):
-    """What a chunked query returns in blocking modes: a generator that ends with its loop.
+    """The result of a chunked query in blocking modes: its request ends with the loop over it.
 
-    `next` reads from it directly. A `for` loop continues where `next` stopped. When the loop ends,
-    whether normally or by `break`, `return` or an exception, the request ends, too. Reading on
-    after that raises a `RuntimeError`, so that a part of an answer is not taken for the whole.
+    The function `next` reads from the generator directly. A `for` loop continues at the item where
+    `next` stopped. When the program leaves the loop, whether at its end or by `break`, `return` or
+    an exception, the request ends, too. Reading again after the loop raises a `RuntimeError`, so
+    that part of an answer is not mistaken for the whole answer.
     """
 
     def __init__(self, reading: Reading) -> None:
         items: Generator[T, None, None] = reading.waited()
         self._reading = reading
         self._items = weakref.ref(items)
-        # Until a loop takes it.
+        # This reference keeps the generator alive until a loop takes the generator.
         self._kept: Generator[T, None, None] | None = items
 
     def _rest(self) -> Generator[T, None, None] | None:
-        """The generator that a loop reads, or may read. `None` at the end of the answer."""
+        """Returns the generator that a loop is reading or can start to read. If the end of the
+        answer has been reached, returns `None`."""
         items = self._items()
         if items is None and not self._reading.is_over:
             raise RuntimeError(_LEFT)
@@ -139,7 +144,7 @@ class Chunks(Generator[T, None, None]):
         return (_nothing() if items is None else items).throw(kind, value, traceback)
 
     def close(self) -> None:
-        """Ends the request. No more items come after it."""
+        """Ends the request of this chunked query. After `close`, no more items can be read."""
         self._reading.finish()
         items = self._items()
         if items is not None and not _is_running(items):
@@ -147,7 +152,7 @@ class Chunks(Generator[T, None, None]):
 
 
 class AsyncChunks(AsyncGenerator[T, None]):
-    """What a chunked query returns in `async` mode: like `Chunks`, for `anext` and `async for`."""
+    """The result of a chunked query in `async` mode; use it with `anext` and `async for`."""
 
     def __init__(self, reading: Reading) -> None:
         items: AsyncGenerator[T, None] = reading.awaited()
@@ -180,7 +185,7 @@ class AsyncChunks(AsyncGenerator[T, None]):
         return self._rest().athrow(kind, value, traceback)
 
     async def aclose(self) -> None:
-        """Ends the request. No more items come after it."""
+        """Ends the request of this chunked query. After `aclose`, no more items can be read."""
         self._reading.finish()
         items = self._items()
         if items is not None and not _is_running(items):
@@ -188,7 +193,7 @@ class AsyncChunks(AsyncGenerator[T, None]):
 
 
 class Reading:
-    """The request of one loop, and the generator that reads its answer."""
+    """Holds the request of one loop, and the generator that reads the answer."""
 
     def __init__(
         self,
@@ -202,11 +207,12 @@ class Reading:
         self._stream: _core.Stream | None = None
         self._told: _Told | None = None
         self._is_closed = False
-        # Whether the answer came to its end, or to an error: the reader left nothing out.
+        # Whether the reader has received everything: either the whole answer, or the error that
+        # ended it.
         self.is_over = False
 
     def waited(self) -> Generator[Any, None, None]:
-        """The items, for a thread that waits for them."""
+        """Yields the items of the answer; the calling thread blocks while it waits for them."""
         try:
             maker = self._maker
             stream, told = self._begin(self._start().wait())
@@ -224,10 +230,11 @@ class Reading:
             self.close()
 
     def awaited(self) -> AsyncGenerator[Any, None]:
-        """The items, awaited."""
+        """Returns an async generator that yields the items of the answer."""
         items = self._awaited()
-        # The event loop ends a generator that a loop drops, but later, or never if the event loop
-        # stops. The request must not wait for that. CPython calls this before.
+        # When a loop drops an async generator, the event loop closes the generator later, or never
+        # if the event loop stops. The request must end without waiting until the event loop closes
+        # the generator. CPython calls this finalizer before the event loop closes the generator.
         weakref.finalize(items, self.close).atexit = False
         return items
 
@@ -257,16 +264,17 @@ class Reading:
         return stream, self._told
 
     def _end(self) -> None:
-        """Records the end, unless another thread or task has caused it."""
+        """Records that the answer has ended, unless another thread or task has already closed the
+        request."""
         if self._is_closed:
             raise RuntimeError(_CLOSED)
         self.is_over = True
 
     def close(self) -> None:
-        """Ends the request, if it is still running, and its progress display."""
+        """Ends the request, if it has not ended yet, and closes its progress report."""
         self._is_closed = True
-        # No reference is kept: a read that is being cancelled holds the request until it is
-        # dropped.
+        # The reference to the stream is dropped here, because a read that is being cancelled keeps
+        # the request open until the stream is dropped.
         stream, self._stream = self._stream, None
         if stream is not None:
             stream.close()
@@ -275,13 +283,13 @@ class Reading:
             told.close()
 
     def finish(self) -> None:
-        """Ends the request because the reader needs no more of it."""
+        """Ends the request because its reader does not need the rest of the answer."""
         self.is_over = True
         self.close()
 
 
 class _Told:
-    """Reports how many rows have come, if progress is wanted."""
+    """Reports how many rows have arrived, if the caller requested progress reports."""
 
     def __init__(self, progress: _progress.Progress) -> None:
         self._report = _progress.reading(progress)
@@ -298,7 +306,8 @@ class _Told:
 
 
 def _is_running(items: object) -> bool:
-    """Whether another thread or task is inside the generator, so that it cannot be closed now."""
+    """Returns whether another thread or task is running the generator, so that it cannot be closed
+    now."""
     return any(getattr(items, name, False) for name in ("gi_running", "ag_running"))
 
 

@@ -1,6 +1,7 @@
-"""Where quotes, comments and patterns of an InfluxQL text begin and end, as a server reads it.
+"""Finds where quotes, comments and patterns begin and end in InfluxQL, as a server reads them.
 
-It has no grammar: it only decides whether a position is outside of all of them.
+This module has no grammar: it only decides whether a position is outside all quotes, comments and
+patterns.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from typing import NamedTuple
 
 __all__ = ["check_template", "one_statement"]
 
-# After a backslash in a pattern, a slash never ends the pattern; nor does `\\/` (observed on
-# 1.6.7).
+# After a backslash in a pattern, a slash never ends the pattern, and neither does `\\/` (observed
+# on 1.6.7).
 _TOKEN = re.compile(
     r"""
     (?P<comment> --[^\n]* | /\*.*?\*/ )
@@ -25,9 +26,10 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _REGEX = re.compile(r"/(?:[^/\\\n]|\\/|\\(?!/))*/")
-# After these a server always reads a pattern.
+# After these operators, and after `FROM`, a server always reads a slash as the beginning of a
+# pattern.
 _BEFORE_PATTERNS = re.compile(r"(?:=~|!~|\bFROM)\s*$", re.IGNORECASE)
-# After these words an operand follows; after all others a slash divides.
+# After one of these words, an operand follows; after any other word, a slash is a division.
 _BEFORE_OPERANDS = {"SELECT", "DISTINCT", "FROM", "WHERE", "AND", "OR", "BY", "ON", "IN", "WITH"}
 
 
@@ -54,24 +56,24 @@ def _tokens(text: str) -> list[_Token]:
         if kind == "word":
             operand_next = match[0].upper() in _BEFORE_OPERANDS
         elif kind not in ("space", "comment"):
-            # After a number, even `2.`, a slash divides.
+            # After a number, even one like `2.`, a slash is a division.
             operand_next = kind == "other" and match[0] != ")"
         at = match.end()
     return found
 
 
 def _whole(where: str, tokens: list[_Token]) -> None:
-    """Refuses an unclosed quote, comment or pattern."""
+    """Refuses InfluxQL in which a quote, comment or pattern is not closed."""
     for one in tokens:
         if one.kind == "open":
             raise ValueError(f"{where}: {one.text} at character {one.start} is not closed")
 
 
 def check_template(texts: list[str], names: list[str]) -> None:
-    """Refuses a placeholder where a value would not be safe."""
+    """Refuses placeholders of a template in positions where their value would not be safe."""
     if any("\0" in text for text in texts):
         raise ValueError("template: contains a NUL, at which a server would stop reading")
-    # A placeholder is a NUL, which has no other use.
+    # Each placeholder is replaced with a NUL, which cannot occur elsewhere in the template.
     tokens = _tokens("\0".join(texts if len(texts) > len(names) else [*texts, ""]))
     remaining = iter(names)
     _whole("template", tokens)
@@ -95,7 +97,8 @@ def check_template(texts: list[str], names: list[str]) -> None:
 
 
 def one_statement(argument: str, text: str) -> str:
-    """The text without blanks at its ends, if it is part of only one statement."""
+    """Returns a part of a statement without leading and trailing blanks; refuses a string that
+    could belong to more than one statement."""
     if "\0" in text:
         raise ValueError(
             f"argument `{argument}`: contains a NUL, at which a server would stop reading"
@@ -109,7 +112,8 @@ def one_statement(argument: str, text: str) -> str:
             what = "a comment" if one.kind == "comment" else "a `;`"
             raise ValueError(f"argument `{argument}`: {what} at character {one.start}")
         if one.kind == "regex" and not _BEFORE_PATTERNS.search(text[: one.start]):
-            # In other positions a server may read a division, and misread what follows.
+            # In any other position, a server can read the slash of a pattern as a division, and
+            # misread the text after it.
             odd = re.search(r"--|[;'\"]", one.text)
             if odd:
                 raise ValueError(

@@ -1,10 +1,11 @@
-"""Warnings that name the user's line, however many of our functions are above it on the stack.
+"""Issues warnings that name the line of the user's code, however many of our functions are above
+that line on the stack.
 
-Python's `stacklevel` counts functions, and their number between the user and a warning differs from
-call to call: with the mode, the interface and the size of the data. This module looks at files
-instead: the user's line is the innermost one outside this package. A coroutine that runs as a
-separate task has no line of its caller on the stack; the innermost line is then one of the event
-loop.
+Python's `stacklevel` counts functions, but the number of our functions between the user's line and
+a warning varies. The number depends on the mode, the interface and the size of the data. Therefore
+this module compares file names: the user's line is the innermost line on the stack that is outside
+this package. If a coroutine runs as a separate task, its caller is not on the stack, so the warning
+names a line of the event loop.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ _PACKAGE = os.path.join(os.path.dirname(__file__), "")
 
 
 def warn(text: str, category: type[Warning] = UserWarning) -> None:
-    """Warns at the innermost line outside this package. The engine calls it, too."""
+    """Issues a warning that names the innermost line outside this package. The Rust engine also
+    calls this function."""
     frame = sys._getframe()
     while frame.f_back and frame.f_code.co_filename.startswith(_PACKAGE):
         frame = frame.f_back

@@ -1,9 +1,11 @@
-"""Writing batch after batch: the next one is encoded while others are in flight.
+"""Writes data in batches: the next batch is encoded while requests with earlier batches are in
+flight.
 
-A write of one request is one call. For any other, a generator makes the batches and passes them to
-the engine (`_core.Writing`), which sends them and records the state of their points. The generator
-yields calls to wait for; `waited` and `awaited` drive it. Nothing here reads the data, except that
-async iterables come as a `Feed`, which is awaited like a call.
+A write whose data fits in one request is a single call of the engine. For any other write, a
+generator makes the batches and passes them to the engine (`_core.Writing`). The engine sends the
+batches and records the state of their points. The generator yields the calls that have to finish
+before it can continue; `waited` or `awaited` waits for each call and resumes the generator. The
+encoder reads the data, except that this module awaits a `Feed`, which represents an async iterable.
 """
 
 from __future__ import annotations
@@ -19,16 +21,19 @@ from .exceptions import InfluxDBError
 
 __all__ = ["Job", "awaited", "waited"]
 
-# Each is awaited, or waited for, and its value sent back. Only a write that is awaited has a feed.
+# The steps of a write: each item that the generator yields is awaited, or the thread waits for it,
+# and its result is sent back to the generator. Only a write that is awaited can have a `Feed`.
 Steps = Generator["_core.Call[bool] | Feed", Any, bool]
 _Two = tuple["_core.Batch | None", "_core.Batch | None"]
-# Database, retention policy, consistency and precision. Nothing for datagrams.
+# Says where points are stored: the database, the retention policy, the consistency and the
+# precision. For datagrams, this tuple is empty.
 Place = tuple["str | None", ...]
 
 logger = logging.getLogger("aioinflux")
 
 
-# Not frozen, because a frozen dataclass takes three times as long to create.
+# The class is not frozen, because creating an object of a frozen dataclass takes three times as
+# long.
 @dataclass(slots=True)
 class Job:
     """The arguments of one call of `write`."""
@@ -39,8 +44,9 @@ class Job:
     progress: _progress.Progress = None
 
     def batches(self) -> _core.Batches:
-        """Begins to encode."""
-        # Every check slows small writes, so valid values are not checked further.
+        """Starts to encode the data of the call."""
+        # Each check makes small writes slower, so values that are clearly valid are not checked
+        # further.
         if type(self.connections) is not int or not 0 < self.connections < _arguments.MOST:
             _arguments.positive("connections", self.connections)
         if self.progress is not None:
@@ -49,17 +55,18 @@ class Job:
 
 
 class Engine(Protocol):
-    """Sends batches. The other arguments say where to."""
+    """Sends batches. The arguments `place` say where the points are stored."""
 
     def write(self, batch: _core.Batch, /, *place: Any) -> _core.Call[bool]:
         """Sends one."""
 
     def write_all(self, connections: int, /, *place: Any) -> _core.Writing:
-        """Begins to send many batches over several connections."""
+        """Starts to send many batches, with several connections."""
 
 
 def waited(job: Job, engine: Engine, find_place: Callable[[], Place]) -> bool:
-    """Writes in this thread. `find_place` is called when the arguments are known to be valid."""
+    """Runs a write in the calling thread. The function `find_place` is called after the arguments
+    of the write have been checked."""
     work = _begun(job, engine, find_place)
     if isinstance(work, _core.Call):
         return work.wait()
@@ -76,12 +83,12 @@ def waited(job: Job, engine: Engine, find_place: Callable[[], Place]) -> bool:
     except StopIteration as end:
         return bool(end.value)
     finally:
-        # After Ctrl-C this cancels the requests in flight.
+        # After Ctrl-C, `waited` cancels the requests in flight.
         work.close()
 
 
 async def awaited(job: Job, engine: Engine, find_place: Callable[[], Place]) -> bool:
-    """Writes in the running loop."""
+    """Runs a write in the running event loop."""
     if is_async(job.data):
         job.data = Feed(job.data)
     work = _begun(job, engine, find_place)
@@ -99,12 +106,13 @@ async def awaited(job: Job, engine: Engine, find_place: Callable[[], Place]) -> 
     except StopIteration as end:
         return bool(end.value)
     finally:
-        # After a cancellation this cancels the requests in flight.
+        # After a cancellation, `awaited` cancels the requests in flight.
         work.close()
 
 
 def rows_of(data: object) -> int | None:
-    """The number of rows of a table. `None` if it is unknown before the table has been read."""
+    """Returns the number of rows of a table. If the number is unknown until the whole table has
+    been read, returns `None`."""
     rows = getattr(data, "num_rows", None)
     if isinstance(rows, int):
         return rows
@@ -115,7 +123,8 @@ def rows_of(data: object) -> int | None:
 
 
 def _begun(job: Job, engine: Engine, find_place: Callable[[], Place]) -> _core.Call[bool] | Steps:
-    """A write as one call, which most are, or as steps."""
+    """Starts a write, and returns it as one call if it needs only one request (the usual case), or
+    as steps."""
     batches = job.batches()
     place = find_place()
     if job.progress or isinstance(job.data, Feed):
@@ -135,7 +144,8 @@ def _steps(
     place: Place,
     begin: _Two | None = None,
 ) -> Steps:
-    """The steps of a write that continues after these batches. Each is a call to wait for."""
+    """Yields the steps of a write that sends these batches and all batches that follow. Each step
+    is a call that has to finish before the generator can continue."""
     feed = job.data if isinstance(job.data, Feed) else None
     tell = _Tell(job)
     failure = ended = writing = None
@@ -146,9 +156,10 @@ def _steps(
             begin = first, None if batches.at_end else (yield from _next(batches, feed))
         batch, following = begin
         writing = engine.write_all(job.connections, *place)
-        # A batch of points without fields has no bytes, and more may follow it.
+        # If no point of a batch has fields, the batch has no bytes, but more batches can follow it.
         while batch is not None:
-            # What is raised here comes from a signal handler, and ends the write at once.
+            # An exception that is raised while the generator waits at this `yield` comes from a
+            # signal handler, and ends the write at once.
             is_open = yield writing.room()
             try:
                 tell(writing)
@@ -161,7 +172,8 @@ def _steps(
                 if batch is None:
                     batch = yield from _next(batches, feed)
             except Exception as error:
-                # A point that cannot be written. The requests in flight end first.
+                # An exception from the encoder means that a point cannot be written. The write then
+                # ends when the requests in flight have ended.
                 failure = error
                 break
         try:
@@ -175,7 +187,8 @@ def _steps(
         except Exception as error:
             failure = failure or error
     finally:
-        # An exception that is kept would keep what is under way.
+        # If the caller keeps the exception, the exception keeps the requests in flight alive, so
+        # they are stopped here.
         if writing is not None:
             writing.stop()
         tell.close()
@@ -185,7 +198,7 @@ def _steps(
 
 
 class _Tell:
-    """Reports every batch that is done, and nothing more after an exception of the callback."""
+    """Reports the progress of every batch that is done, until the callback raises an exception."""
 
     def __init__(self, job: Job) -> None:
         self._total = rows_of(job.data) if job.progress else None
@@ -201,7 +214,8 @@ class _Tell:
 
 
 def _raise(failure: Exception | None, ended: Exception | None, writing: _core.Writing) -> None:
-    """Raises what ended the write: our own failure, unless a request failed after it."""
+    """Raises the exception that ended the write: either the local failure, or the error of a
+    request that failed after the local failure."""
     if ended is not None and (failure is None or writing.failed):
         if failure is not None:
             ended.__context__ = failure
@@ -209,12 +223,13 @@ def _raise(failure: Exception | None, ended: Exception | None, writing: _core.Wr
     if failure is None:
         return
     if isinstance(failure, StopIteration):
-        # From the progress callback. A generator cannot raise it.
+        # The user's progress callback raised `StopIteration`, which a generator cannot raise.
         cause, failure = failure, RuntimeError("the progress callback raised StopIteration")
         failure.__cause__ = cause
     text, written = writing.told()
     is_plain = isinstance(failure, InfluxDBError) or type(failure) in (ValueError, TypeError)
-    # The data's own code may write, too: then the error has the account of that write.
+    # If the user's data itself runs code that writes while it is iterated over, the error already
+    # describes that inner write.
     is_inner = "written" in vars(failure)
     if is_inner:
         text = f"the write around it: {text}"
@@ -228,7 +243,8 @@ def _raise(failure: Exception | None, ended: Exception | None, writing: _core.Wr
 
 
 def _next(batches: _core.Batches, feed: Feed | None) -> Generator[Feed, None, _core.Batch | None]:
-    """The next batch, once a feed has its data. `None` at the end."""
+    """Returns the next batch; if necessary, waits first for the data of a `Feed`. After the last
+    batch, the result is `None`."""
     while True:
         try:
             return next(batches, None)
@@ -239,7 +255,8 @@ def _next(batches: _core.Batches, feed: Feed | None) -> Generator[Feed, None, _c
 
 
 def _first_two(batches: _core.Batches) -> _Two:
-    """If a write is one request, it is sent only when it is known to be the only one."""
+    """Returns the first two batches of a write: if there is no second batch, the write is sent as a
+    single request."""
     first = next(batches, None)
     return first, None if batches.at_end else next(batches, None)
 

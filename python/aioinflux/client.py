@@ -1,18 +1,18 @@
-"""`InfluxDBClient`, and its differences from `AsyncInfluxDBClient`.
+"""Defines `InfluxDBClient`, and lists its differences from `AsyncInfluxDBClient`.
 
-Both are interfaces of `Base`, which does the work. An interface adds conventions, those of the two
-versions of aioinflux from which it descends:
+`InfluxDBClient` and `AsyncInfluxDBClient` are interfaces to the class `Base`, which does the work.
+Each interface has the conventions of the version of aioinflux whose programs it supports:
 
 | | `InfluxDBClient` (0.9) | `AsyncInfluxDBClient` (0.1) |
 |---|---|---|
 | modes | `async`, `blocking` | also `dataframe`, which blocks |
 | form of answers | `output`, of the client or of a query | `output` of a query, or the mode |
 | default database | none, with a warning | `testdb` |
-| address | can be assigned, part by part | stays |
-| logging | is left alone | is set up, by `log_level` |
+| address | can be assigned, part by part | is fixed |
+| logging | is not configured | is configured, with `log_level` |
 | authentication | with a user name | with a user name and a password |
-| text of a query | as it is | `{placeholders}` are filled |
-| a chunked query gives | dicts or frames, in `async` mode only | named tuples or frames |
+| query text | sent as it is | `{placeholders}` are filled |
+| a chunked query returns | dicts or frames, in `async` mode only | named tuples or frames |
 | several frames | a dict by measurement and tags | a list of `(name, frame)` |
 | shortcuts | positional arguments | keyword arguments only |
 | `stream`, administration, `precision`, `rp`, default tags, URLs, `into` | yes | no |
@@ -47,7 +47,7 @@ __all__ = [
 
 Mode = Literal["async", "blocking"]
 ClientOutput = Output
-# Names of 0.9, for annotations.
+# The names that aioinflux 0.9 exported for use in annotations.
 PointType = Any
 ResultType = Any
 
@@ -55,7 +55,7 @@ _MODES = ("async", "blocking")
 
 
 class InfluxDBClient(Base, Administration):
-    """Client for InfluxDB 1.x, with the conventions of aioinflux 0.9 and everything since."""
+    """Client for InfluxDB 1.x, with the conventions of aioinflux 0.9 and all newer features."""
 
     def __init__(
         self,
@@ -99,7 +99,7 @@ class InfluxDBClient(Base, Administration):
         }  # fmt: skip
         self._open(options, password)
         self._rp, self._consistency = rp, consistency
-        # A copy, so that later changes by the caller have no effect here.
+        # The tags are copied, so that later changes by the caller have no effect on the client.
         self._tags = dict(tags) if tags else None
         self.mode = mode
         self.output = output
@@ -107,44 +107,45 @@ class InfluxDBClient(Base, Administration):
 
     @classmethod
     def from_url(cls, url: str, **options: Any) -> Self:
-        """Makes a client from a URL, for instance `https://user:password@host:8086/path?db=mine`.
+        """Creates a client from a URL, such as `https://user:password@host:8086/path?db=mine`.
 
         Args:
-            url: Scheme, user and password (percent-encoded), host, port (default: 8086), path, and
-                as its query any of `db` (or `database`, `bucket`), `rp`, `consistency`, `timeout`
-                (seconds), `unix_socket`, `mode`, `output`, `gzip` and `verify_ssl` (`true` or
-                `false`), `ca_file`, `cert_file`, `key_file`, `proxy`. With the schemes
-                `http` and `https` the path is the client's `path`. With `influxdb` and
-                `https+influxdb`, which come from influxdb-python, it is the database
-                (percent-encoded): `influxdb://host:8086/mine`.
+            url: URL with a scheme, user and password (percent-encoded), host, port (default: 8086)
+                and path. The query part of the URL can contain `db` (or `database`, `bucket`),
+                `rp`, `consistency`, `timeout` (seconds), `unix_socket`, `mode`, `output`, `gzip`
+                and `verify_ssl` (`true` or `false`), `ca_file`, `cert_file`, `key_file` and
+                `proxy`. If the scheme is `http` or `https`, the path is the client's `path`. If the
+                scheme is `influxdb` or `https+influxdb`, which are the schemes of influxdb-python,
+                the path is the database (percent-encoded): `influxdb://host:8086/mine`.
             **options: Arguments of the constructor, which take precedence over the URL.
         Raises:
             ValueError: a part of the URL is unknown or invalid, or two parts name different
-                databases. No error shows a password.
+                databases. The error message never contains a password.
         """
         return cls(**_locate.with_options(_locate.of_url(url), options))
 
     @classmethod
     def from_env(cls, **options: Any) -> Self:
-        """Makes a client from environment variables.
+        """Creates a client from environment variables.
 
-        `INFLUXDB_URL` is read as `from_url` reads it. These variables take precedence over it:
-        `INFLUXDB_HOST`, `INFLUXDB_PORT`, `INFLUXDB_DATABASE` (or `INFLUXDB_DB`), `INFLUXDB_RP`,
-        `INFLUXDB_USERNAME` (or `INFLUXDB_USER`, `INFLUX_USERNAME`), `INFLUXDB_PASSWORD` (or
-        `INFLUXDB_USER_PASSWORD`, `INFLUX_PASSWORD`), `INFLUXDB_TIMEOUT` (seconds),
-        `INFLUXDB_CA_FILE`, `INFLUXDB_CERT_FILE`, `INFLUXDB_KEY_FILE`, and `INFLUXDB_VERIFY_SSL`
-        (`true`, `yes`, `false` or `no`). Empty variables are ignored.
+        The variable `INFLUXDB_URL` contains a URL for `from_url`. The following variables take
+        precedence over `INFLUXDB_URL`: `INFLUXDB_HOST`, `INFLUXDB_PORT`, `INFLUXDB_DATABASE` (or
+        `INFLUXDB_DB`), `INFLUXDB_RP`, `INFLUXDB_USERNAME` (or `INFLUXDB_USER`, `INFLUX_USERNAME`),
+        `INFLUXDB_PASSWORD` (or `INFLUXDB_USER_PASSWORD`, `INFLUX_PASSWORD`), `INFLUXDB_TIMEOUT`
+        (seconds), `INFLUXDB_CA_FILE`, `INFLUXDB_CERT_FILE`, `INFLUXDB_KEY_FILE`, and
+        `INFLUXDB_VERIFY_SSL` (`true`, `yes`, `false` or `no`). Empty variables are ignored.
 
         Args:
-            **options: Arguments of the constructor, which take precedence over the environment.
+            **options: Arguments of the constructor, which take precedence over environment
+                variables.
         Raises:
-            ValueError: a variable is invalid; the text names it.
+            ValueError: a variable is invalid; the error names the variable.
         """
         return cls(**_locate.with_options(_locate.of_environment(os.environ), options))
 
     @property
     def host(self) -> str:
-        """Name or address of the server; assign to switch."""
+        """Name or address of the server; assign to `host` to change it."""
         return str(self._options["host"])
 
     @host.setter
@@ -153,7 +154,7 @@ class InfluxDBClient(Base, Administration):
 
     @property
     def port(self) -> int:
-        """TCP port of the server; assign to switch."""
+        """TCP port of the server; assign to `port` to change it."""
         return int(self._options["port"])
 
     @port.setter
@@ -162,7 +163,7 @@ class InfluxDBClient(Base, Administration):
 
     @property
     def path(self) -> str:
-        """Path before `ping`, `write` and `query`; assign to switch."""
+        """Path prefix before `ping`, `write` and `query`; assign to `path` to change it."""
         return str(self._options["path"])
 
     @path.setter
@@ -171,7 +172,7 @@ class InfluxDBClient(Base, Administration):
 
     @property
     def ssl(self) -> bool:
-        """Whether the client connects over TLS; assign to switch."""
+        """Whether the client connects over TLS; assign to `ssl` to change this."""
         return bool(self._options["ssl"])
 
     @ssl.setter
@@ -188,7 +189,7 @@ class InfluxDBClient(Base, Administration):
 
     @property
     def mode(self) -> Mode:
-        """`async` or `blocking`; assign to switch."""
+        """The mode of the client, `async` or `blocking`; assign to `mode` to change it."""
         return self._mode
 
     @mode.setter
@@ -199,7 +200,7 @@ class InfluxDBClient(Base, Administration):
 
     @property
     def output(self) -> ClientOutput:
-        """What queries return by default; assign to switch."""
+        """The default output format of queries; assign to `output` to change it."""
         return self._output
 
     @output.setter
@@ -231,7 +232,8 @@ class InfluxDBClient(Base, Administration):
         return self._mode == "async"
 
     async def create_session(self, **refused: object) -> None:
-        """Does nothing: connections are opened when they are needed. 0.9 required this call."""
+        """Does nothing, because connections are opened on demand. Programs written for aioinflux
+        0.9 still call this method."""
         _locate.refuse(refused)
 
     def write(
@@ -342,26 +344,32 @@ class InfluxDBClient(Base, Administration):
         database: str | None = None,
         bucket: str | None = None,
     ) -> Stream[Any]:
-        """Runs InfluxQL statements, and returns their rows while they arrive.
+        """Runs InfluxQL statements, and returns their rows as they arrive.
 
-        `for row in client.stream(q)` blocks, `async for row in client.stream(q)` awaits, whatever
-        the mode. Memory holds one chunk and one batch. What is not read yet waits at the server.
+        In every mode of the client, `for row in client.stream(q)` blocks, and
+        `async for row in client.stream(q)` awaits. While streaming, the client holds only one chunk
+        and one batch of rows in memory. The server holds back the rows that have not been read yet.
         The other arguments are those of `query`.
 
         Args:
-            output: `None`: rows as named tuples. Their columns are attributes under their own
-                names, even if these are not identifiers (`getattr(row, "class")`), and `_columns`
-                has these names. `rows`: plain tuples. `dicts`: dicts. All have the tags of GROUP BY
-                after the columns. `dict`, `json`, `pandas`, `dataframe`, `polars`, `pyarrow` or
-                `arrow`: one object for each batch.
-            into: A class with `@lineprotocol`, instead of an output: rows are its objects.
-            progress: Called for each batch with the number of rows and bytes received, and `None`.
-                `True`: a bar of tqdm, if that is installed, else a line on the standard error.
+            output: Format of the stream. By default, a stream yields each row as a named tuple. A
+                named tuple has one attribute for each column, even if the column's name is not an
+                identifier (`getattr(row, "class")`). The attribute `_columns` of a named tuple
+                contains the names of all columns. With `rows`, each row is a plain tuple; with
+                `dicts`, each row is a dict. In plain tuples and in dicts, the tags of GROUP BY
+                follow the columns. With `dict`, `json`, `pandas`, `dataframe`, `polars`, `pyarrow`
+                or `arrow`, the stream yields one object for each batch.
+            into: Class with `@lineprotocol`, to be used instead of an output: each row becomes an
+                object of this class.
+            progress: Function that is called for each batch with three arguments: the number of
+                rows received, the number of bytes received, and `None`. `progress=True` shows a
+                tqdm bar, or a line on standard error if tqdm is not installed.
         Returns:
             A `Stream`: an iterator and an asynchronous iterator.
         Raises:
-            ValueError: an argument is missing or out of range. Other errors are raised by the
-                iteration, after the rows that came before them: see `Stream`.
+            ValueError: an argument is missing or out of range. For errors during iteration, see
+                `Stream`; an error is raised only after all rows that arrived before it have been
+                returned.
         Source: InfluxDB 1.8 API reference, `/query`, `chunked`.
         """
         unit = _arguments.epoch(epoch)
@@ -381,15 +389,17 @@ class InfluxDBClient(Base, Administration):
         )
 
     def _statement(self, text: str, db: str | None = None, **aliases: Unpack[Aliases]) -> Any:
-        """Runs one administrative statement."""
+        """Runs a single administrative statement."""
         db = _keywords.database(db, **aliases)
         return self._query(text, db, self._maker(None, False, False, "ns"))
 
 
 def runner(coro: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
-    """Makes a method of an `async def`, which runs to its end in `blocking` mode (0.9)."""
+    """Turns an `async def` into a method that runs to its end in `blocking` mode, as in aioinflux
+    0.9."""
 
-    # A caller that awaits has already imported it; a program that blocks does not need it.
+    # The module is imported here: callers that await have already imported it, and programs in
+    # blocking mode do not need it.
     import asyncio
 
     @functools.wraps(coro)

@@ -1,7 +1,8 @@
-"""pandas and numpy, which 0.9 imported if they were installed. Here they are imported on demand.
+"""Provides pandas and numpy as aioinflux 0.9 did, but imports them only on demand.
 
-`pd` and `np` are the modules, or `None` if they are not installed. The cache in Redis no longer
-exists: `aioredis` and `lz4` are `None`.
+`pd` and `np` are the modules pandas and numpy, or `None` if the modules are not installed. In
+aioinflux 0.9, pandas and numpy were always imported if they were installed. `aioredis` and `lz4`
+are always `None`, because the Redis cache no longer exists.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What can go wrong, as a tree under one base class.
+"""Defines the exceptions of aioinflux, which have one common base class.
 
 ```
 InfluxDBError(Exception)
@@ -10,8 +10,9 @@ InfluxDBError(Exception)
 └─ InfluxDBDecodeError(ValueError)            the answer is damaged, cut off or foreign
 ```
 
-Bad arguments and data that cannot be written are `TypeError` and `ValueError`, raised before
-anything is sent. Every class can be pickled; none holds a password.
+Invalid arguments, and data that cannot be written, raise a `TypeError` or a `ValueError`. If the
+data fits into one request, the `TypeError` or `ValueError` is raised before anything is sent.
+Exceptions of every class can be pickled. No exception contains a password.
 """
 
 from __future__ import annotations
@@ -31,19 +32,20 @@ __all__ = [
 
 
 class InfluxDBError(Exception):
-    """Base class of all errors of the server and of the connection to it.
+    """Base class of all errors that come from the server or from the connection to the server.
 
     Attributes:
-        written: For a write of several requests, the numbers of the points that were written.
-        retryable: Whether the same request may succeed later.
+        written: Numbers of the points that were written, if a write consists of several requests.
+        retryable: Whether the same request may succeed if it is sent again later.
     """
 
-    written: list[range] = []  # noqa: RUF012 (a default that nobody writes to)
+    written: list[range] = []  # noqa: RUF012 (a default that nobody changes)
     retryable: bool = False
 
     def __init__(self, *args: object, **fields: object) -> None:
         super().__init__(*args)
-        # In the instance's dictionary, which pickle and copy preserve.
+        # The attributes are stored in the dictionary of the exception, which pickle and copy
+        # preserve.
         self.__dict__.update(fields)
 
 
@@ -61,35 +63,36 @@ else:
 
 
 class InfluxDBTimeoutError(InfluxDBConnectionError, _TimeoutError):
-    """The server did not answer within the timeout, or stopped partway through its answer."""
+    """The server did not answer within the timeout, or stopped in the middle of its answer."""
 
 
 class InfluxDBResponseError(InfluxDBError):
-    """The server answered, and refused.
+    """The server answered, and refused the request.
 
     Attributes:
-        status: HTTP status, or `None` if the refusal came inside an answer with status 200.
-        code: Machine-readable code of the server, if it sends one (2.x).
-        message: The text of the server, or `None`.
-        headers: Headers of the answer, read as UTF-8, with U+FFFD in place of invalid bytes. A
-            header with control characters is left out: servers repeat in it what `message` says.
+        status: HTTP status, or `None` if an answer with status 200 contains the error.
+        code: Machine-readable error code, if the server sends one (2.x).
+        message: Error message of the server, or `None`.
+        headers: Headers of the answer, read as UTF-8, with U+FFFD in place of invalid bytes.
+            Headers that contain control characters are left out, because such headers only repeat
+            the text of `message`.
     """
 
     status: int | None = None
     code: str | None = None
     message: str | None = None
-    headers: dict[str, str] = {}  # noqa: RUF012 (a default that nobody writes to)
+    headers: dict[str, str] = {}  # noqa: RUF012 (a default that nobody changes)
 
 
 class InfluxDBWriteError(InfluxDBResponseError):
     """A write was refused, or only partly stored.
 
     Attributes:
-        rejected: One `(index, line, reason)` for each point that the server named: `index` counts
-            the points of the call from 0 (`None` if it is unknown), `line` is the line protocol
-            that was refused.
+        rejected: One tuple `(index, line, reason)` for each point that the server named. `index` is
+            the number of the point among the points of the call, counted from 0, or `None` if the
+            number is unknown. `line` is the line of the refused point.
         partial: Whether the server stored the points that it did not refuse.
-        unsent: Indexes of points that were not sent, because an earlier part of the call failed.
+        unsent: Indexes of points that were not sent, because an earlier request of the call failed.
         reason: Reason phrase of the HTTP status.
     """
 
@@ -101,7 +104,7 @@ class InfluxDBWriteError(InfluxDBResponseError):
     def __init__(self, *args: object, **fields: object) -> None:
         response: Any = args[0] if args else None
         if hasattr(response, "reason") and hasattr(response, "headers"):
-            # What 0.9 accepted: an aiohttp response, or an object that replaces it in a test.
+            # As in aioinflux 0.9, the constructor accepts an aiohttp response, or a mock of one.
             message = response.headers.get("X-Influxdb-Error", "")
             text = f"Error writing data ({response.status} - {response.reason}): {message}"
             args = (text, *args[1:])
@@ -113,8 +116,10 @@ class InfluxDBQueryError(InfluxDBResponseError):
     """A query, or one of its statements, failed.
 
     Attributes:
-        statement: Position of the statement that failed, from 0, or `None` for the whole query.
-        result: What had succeeded before, in the format of a complete answer, or `None`.
+        statement: Position of the failed statement in the query, counted from 0, or `None` if the
+            whole query failed.
+        result: Results that were complete before the error, in the format of a complete answer, or
+            `None`.
     """
 
     statement: int | None = None
@@ -122,10 +127,11 @@ class InfluxDBQueryError(InfluxDBResponseError):
 
 
 class InfluxDBDecodeError(InfluxDBError, ValueError):
-    """The answer is damaged, cut off, or not an answer of InfluxDB.
+    """The answer is damaged, is cut off, or does not come from InfluxDB.
 
     Attributes:
-        result: What had been read before, in the format of a complete answer, or `None`.
+        result: Results that were read before the error, in the format of a complete answer, or
+            `None`.
     """
 
     result: Any = None

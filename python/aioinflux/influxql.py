@@ -1,8 +1,10 @@
-"""Text of InfluxQL that is put together safely: `influxql`, and the kinds of pieces that it takes.
+"""Builds InfluxQL text safely, with the function `influxql` and with classes for the parts of a
+statement.
 
-Values of queries are best sent as `params`, apart from the text. This module is for what cannot be
-sent that way: values in statements such as DROP and CREATE, and names of several parts. `plain`
-decides for both which types are values; the engine does the quoting.
+Values in queries are best passed in `params`, which sends them separately from the query text. This
+module is for values and names that cannot be passed in `params`: values in statements such as DROP
+and CREATE, and names that consist of several parts. The function `plain` determines which types
+count as values in `params` and in this module. The Rust engine quotes the values.
 """
 
 from __future__ import annotations
@@ -21,17 +23,18 @@ __all__ = ["Duration", "Identifier", "InfluxQL", "Literal", "Regex", "influxql"]
 
 
 class InfluxQL(str):
-    """Finished query text: its braces are not placeholders, and `influxql` inserts it unchanged."""
+    """Finished query text, which `influxql` inserts unchanged, without filling placeholders."""
 
     __slots__ = ()
 
 
 class _Piece:
-    """A piece of text of one kind, which it always keeps; `str()` returns the text."""
+    """The base class for a piece of query text of a fixed kind; `str()` returns the text."""
 
     __slots__ = ("_bound", "_text")
     _text: str
-    # What is sent for it as one of `params`. `None` if it cannot be sent.
+    # The value that is sent if this piece of query text is passed in `params`. The value is `None`
+    # if the piece of text cannot be sent as a parameter.
     _bound: object
 
     def _set(self, text: str, bound: object) -> None:
@@ -66,12 +69,13 @@ def _made(kind: type, text: str, bound: object) -> _Piece:
 
 
 class Identifier(_Piece):
-    """A name: of a database, a measurement, a tag, a field and so on.
+    """The name of a database, a measurement, a tag, a field, or another object in a statement.
 
     Args:
-        *parts: The name, or its parts: `Identifier("db", "rp", "m")` is `"db"."rp"."m"`.
+        *parts: The name, or the parts of the name: `Identifier("db", "rp", "m")` is
+            `"db"."rp"."m"`.
     Raises:
-        ValueError: a part is empty, or contains a NUL or a carriage return.
+        ValueError: a part of the name is empty, or contains a NUL or a carriage return.
     """
 
     __slots__ = ()
@@ -90,13 +94,14 @@ class Literal(_Piece):
     """A value.
 
     Args:
-        value: `str`; `bool`; `int` from -2^63 to 2^64 - 1; `float` and `Decimal`, not NaN and not
-            infinite; `datetime` (naive means UTC), `date`, `pandas.Timestamp` and
-            `numpy.datetime64`, which become quoted text with nanoseconds; `timedelta` and those of
-            pandas and numpy, which become durations; scalars of numpy.
+        value: A `str`; a `bool`; an `int` from -2^63 to 2^64 - 1; a finite `float` or `Decimal`; a
+            `datetime` (naive means UTC), `date`, `pandas.Timestamp` or `numpy.datetime64`, which
+            becomes quoted text with nanoseconds; a `timedelta`, `pandas.Timedelta` or
+            `numpy.timedelta64`, which becomes a duration; or a numpy scalar.
     Raises:
-        TypeError: the value is of another type, such as `None`: InfluxQL has no null.
-        ValueError: the value is out of range, or is a text that InfluxQL cannot express.
+        TypeError: the value has a type that is not listed for `value`. `None` is refused, because
+            InfluxQL has no null.
+        ValueError: the value is out of range, or is a string that InfluxQL cannot represent.
     """
 
     __slots__ = ()
@@ -107,13 +112,13 @@ class Literal(_Piece):
 
 
 class Regex(_Piece):
-    """A regular expression in Go's syntax, without its slashes.
+    """A regular expression in Go's syntax, without the enclosing slashes.
 
     Args:
-        pattern: The expression, for instance `^a/b$`. Slashes need no escape.
+        pattern: The regular expression, such as `^a/b$`. Slashes in the pattern need no escape.
     Raises:
-        ValueError: the pattern is empty, or contains what InfluxQL cannot express: a line feed, a
-            carriage return, a NUL, or a backslash at its end.
+        ValueError: the pattern is empty, ends with a backslash, or contains a line feed, a carriage
+            return or a NUL, which InfluxQL cannot represent.
     """
 
     __slots__ = ()
@@ -125,14 +130,15 @@ class Regex(_Piece):
 
 
 class Duration(_Piece):
-    """A length of time.
+    """An InfluxQL duration.
 
     Args:
-        value: `timedelta`, `pandas.Timedelta` or `numpy.timedelta64`, not negative; or text such as
-            `7d` or `1h30m`, with the units ns, u, ms, s, m, h, d and w; or `INF`, for ever, which
-            only retention policies have.
+        value: A `timedelta`, `pandas.Timedelta` or `numpy.timedelta64` that is not negative; a
+            string such as `7d` or `1h30m`, with the units ns, u, ms, s, m, h, d and w; or `INF`,
+            which means forever and is valid only for retention policies.
     Raises:
-        ValueError: it is negative, not a duration, or does not fit in 64-bit nanoseconds.
+        ValueError: the value is negative, is not a duration, or does not fit into 64-bit
+            nanoseconds.
     """
 
     __slots__ = ()
@@ -150,33 +156,34 @@ class Duration(_Piece):
 
 
 class _Time(str):
-    """A time as quoted text."""
+    """A time in query text, written as a quoted string."""
 
     __slots__ = ()
 
 
-# What a value can be in InfluxQL.
+# The Python types whose values can be converted to InfluxQL.
 _Plain = str | bool | int | float | Decimal | Duration | _Time
 
 
 def influxql(template: str, /, **values: object) -> InfluxQL:
     """Fills each `{name}` of a template with one value, name, pattern or duration.
 
-    Whatever a value contains, it stays one value: it cannot end the statement, or become another
-    part of it.
+    Whatever characters a value contains, it stays a single value: it can neither end the statement
+    nor become another part of the statement.
 
     Args:
-        template: InfluxQL text that you wrote yourself; never untrusted input. Write braces as
-            `{{` and `}}`. A placeholder must not be inside quotes, comments or patterns, nor touch
-            a word.
-        **values: For each placeholder an `Identifier`, `Literal`, `Regex` or `Duration`; a result
-            of `influxql`; a plain value, which counts as a `Literal`; or a list of these, which is
-            joined by commas.
+        template: InfluxQL text that you wrote yourself. Never pass untrusted input as the template.
+            For literal braces, write `{{` and `}}`. A placeholder must not be inside quotes,
+            comments or patterns, and must not touch a word.
+        **values: The value of each placeholder: an `Identifier`, `Literal`, `Regex` or `Duration`;
+            a result of `influxql`; a plain value, which counts as a `Literal`; or a list of such
+            values, which is joined with commas.
     Returns:
         The text, for `query`.
     Raises:
-        ValueError: a value is missing, or the template has no placeholder for it; a placeholder is
-            where it cannot be filled safely, or has a format; a value cannot be expressed.
+        ValueError: a placeholder has no value; a value has no placeholder; a placeholder has a
+            format, or is in a place where it cannot be filled safely; or a value cannot be
+            represented in InfluxQL.
         TypeError: a value is of a type that InfluxQL does not have.
 
     Example:
@@ -199,13 +206,14 @@ def influxql(template: str, /, **values: object) -> InfluxQL:
         text += before
         if placeholder is not None:
             piece = _piece(placeholder, values[placeholder])
-            # Two minus signs begin a comment.
+            # A space separates two minus signs, because `--` would begin a comment.
             text += f" {piece}" if text.endswith("-") and piece.startswith("-") else piece
     return InfluxQL(text)
 
 
 def _parts(template: str) -> list[tuple[str, str | None]]:
-    """The template as pairs of text and the name of the placeholder after it."""
+    """Splits a template into pairs, each of which has a piece of text and the name of the
+    placeholder after it."""
     parts: list[tuple[str, str | None]] = []
     try:
         parsed = list(Formatter().parse(template))
@@ -216,7 +224,8 @@ def _parts(template: str) -> list[tuple[str, str | None]]:
             raise ValueError(f"template: placeholder `{name}` must not have a format")
         if name is not None and not name.isidentifier():
             raise ValueError(f"template: placeholder `{{{name}}}` is not a plain name")
-        # Doubled braces are the ends of texts without a name.
+        # Python's parser splits the text at each doubled brace, and reports no placeholder name for
+        # the piece before the brace.
         if parts and parts[-1][1] is None:
             parts[-1] = (parts[-1][0] + literal, name)
         else:
@@ -239,7 +248,7 @@ def _piece(name: str, value: object) -> str:
 
 
 def plain(value: object) -> _Plain:
-    """A value as one of the types that InfluxQL has; values of other types are refused."""
+    """Converts a value to a type that InfluxQL has, or raises an error."""
     if isinstance(value, str):
         return value
     if isinstance(value, date) or _kind(value) == "M":
@@ -284,15 +293,16 @@ def _literal(value: _Plain) -> str:
         return _core.quote_string(value)
     if isinstance(value, bool):
         return "true" if value else "false"
-    # Of exactly this type: a class of the user could format itself as anything.
+    # The number is converted to exactly `int` or `float`, because a subclass of the user could
+    # format itself as anything.
     return str(int(value)) if isinstance(value, int) else _number(value)
 
 
 def parameters(params: Mapping[str, object] | None) -> dict[str, object] | None:
-    """Values for `$name` in the form that the server accepts.
+    """Converts the values of `params` to the form that the server accepts.
 
     Raises:
-        TypeError, ValueError: a value cannot be sent; the text names the parameter.
+        TypeError, ValueError: a value cannot be sent; the error names the parameter.
     """
     if params is None:
         return None
@@ -300,7 +310,7 @@ def parameters(params: Mapping[str, object] | None) -> dict[str, object] | None:
 
 
 def _parameter(name: object, value: object) -> object:
-    # The engine knows values that need no change, and the errors.
+    # The engine checks values of these types itself, so they are passed to it unchanged.
     if type(value) in (str, bool, int, float):
         return value
     try:
@@ -313,7 +323,8 @@ def _parameter(name: object, value: object) -> object:
 
 
 def _typed(kind: object, value: object) -> object:
-    """The value of a parameter that names its type: `{"duration": timedelta(1)}`."""
+    """Returns the value of a parameter as a dict that names its type, such as `{"duration":
+    timedelta(1)}`."""
     if type(value) in (str, bool, int, float):
         return value
     if kind == "duration":
@@ -322,7 +333,7 @@ def _typed(kind: object, value: object) -> object:
 
 
 def _bound(value: _Plain | InfluxQL | _Piece) -> object:
-    """The form in which a value is sent as a parameter."""
+    """Returns a value in the form in which it is sent as a parameter of a query."""
     if isinstance(value, InfluxQL):
         raise TypeError(
             "the result of `influxql()` is query text and cannot be a parameter;"
@@ -345,14 +356,17 @@ def _bound(value: _Plain | InfluxQL | _Piece) -> object:
 
 
 def _number(value: float | Decimal) -> str:
-    """Without an exponent, which InfluxQL does not support, and with a decimal point."""
-    # Of exactly this type: a class of the user could format itself as anything.
+    """Formats a number with a decimal point and without an exponent, which InfluxQL does not
+    support."""
+    # The value is converted to exactly `float` or `Decimal`, because a subclass of the user could
+    # format itself as anything.
     text = format(Decimal(value if isinstance(value, Decimal) else repr(float(value))), "f")
     return text if "." in text else f"{text}.0"
 
 
 def _kind(value: object) -> str | None:
-    """The kind of a numpy scalar. numpy need not be installed."""
+    """Returns the numpy kind of a value that is a numpy scalar. The function works without
+    importing numpy."""
     if type(value).__module__ != "numpy":
         return None
     kind: str | None = getattr(getattr(value, "dtype", None), "kind", None)
@@ -360,10 +374,11 @@ def _kind(value: object) -> str | None:
 
 
 def _nanoseconds(value: object) -> int | None:
-    """The nanoseconds of a duration. `None` if it is not a duration."""
+    """Returns the number of nanoseconds of a duration. If the value is not a duration, the result
+    is `None`."""
     if isinstance(value, timedelta):
         days, seconds, microseconds = value.days, value.seconds, value.microseconds
-        # pandas has nanoseconds.
+        # In addition to its microseconds, a pandas `Timedelta` has nanoseconds.
         rest = int(getattr(value, "nanoseconds", 0))
         return ((days * 86_400 + seconds) * 1_000_000 + microseconds) * 1000 + rest
     if _kind(value) == "m":

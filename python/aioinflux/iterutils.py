@@ -1,4 +1,4 @@
-"""Iterating over the points of a decoded JSON answer."""
+"""Iterates over the points of a decoded JSON answer."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ def iterpoints(resp: Mapping[str, Any], parser: Callable[..., Any] | None = None
     """Iterates over the points of all series of all statements of an answer.
 
     Args:
-        resp: A decoded JSON answer, or a chunk of one.
-        parser: Function that is called with the values of each point, one argument each. If it has
-            a parameter `meta`, it gets a `dict` with `columns`, `statement_id` and, if the series
-            has them, `name` and `tags`. Without a parser a point is the list of its values.
+        resp: A decoded JSON answer, or a chunk of an answer.
+        parser: Function that is called for each point, with one argument for each value of the
+            point. If the function has a parameter `meta`, it also gets a `dict` with `columns` and
+            `statement_id`. If the series of the point has a name and tags, the `dict` also contains
+            `name` and `tags`. Without a parser, each point is returned as the list of its values.
     Returns:
-        An iterator of points.
+        An iterator over points.
     """
     series = (
         (statement, one) for statement in resp["results"] for one in statement.get("series", ())
@@ -49,5 +50,5 @@ def _takes_meta(parser: Callable[..., Any]) -> bool:
     try:
         return "meta" in inspect.signature(parser).parameters
     except (TypeError, ValueError):
-        # Some functions that are not written in Python have no signature.
+        # Some functions that are written in C have no signature.
         return False

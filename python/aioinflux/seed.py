@@ -1,8 +1,9 @@
 """The client with the conventions of aioinflux 0.1, the first version of the package.
 
-Three modes share every method: in `async` mode a call returns an awaitable, in `blocking` mode the
-value itself, and `dataframe` mode is blocking mode with DataFrames as answers. `client` lists the
-differences from `InfluxDBClient`.
+All methods of the client work in three modes. In `async` mode, the call of a method returns an
+awaitable. In `blocking` mode, the call of a method returns the result itself. The mode `dataframe`
+is like `blocking` mode, but queries return DataFrames. The module `client` lists the differences
+from `InfluxDBClient`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ __all__ = ["AsyncInfluxDBClient"]
 Mode = Literal["async", "blocking", "dataframe"]
 
 _MODES = ("async", "blocking", "dataframe")
-# The options that the shorthands for queries pass on.
+# The options that the shorthand methods for queries pass on to the method `query`.
 _OPTIONS = frozenset(("epoch", "chunked", "chunk_size", "params", "output", "tags_as_categories"))
 
 
@@ -69,7 +70,7 @@ class AsyncInfluxDBClient(Base):
 
     @property
     def mode(self) -> Mode:
-        """`async`, `blocking` or `dataframe`; assign to switch."""
+        """The mode: `async`, `blocking` or `dataframe`; assign to `mode` to change it."""
         return self._mode
 
     @mode.setter
@@ -172,13 +173,14 @@ class AsyncInfluxDBClient(Base):
         )
 
     def create_database(self, *, db: str | None = None, **options: Any) -> Any:
-        """Creates a database: `db`, or the client's own. An existing one stays unchanged."""
+        """Creates the database `db` (default: the client's database). A database that already
+        exists stays unchanged."""
         db = _database(db, options)
         return self._shortcut("CREATE DATABASE", db or self.db, "db", db, options)
 
     def drop_database(self, *, db: str | None = None, **options: Any) -> Any:
-        """Deletes a database with all its data: `db`, or the client's own."""
-        # It must not mean the client's own database.
+        """Deletes the database `db` (default: the client's database) with all its data."""
+        # Without this check, an empty name would delete the client's own database instead.
         for name in ("database", "bucket"):
             _arguments.not_empty(name, options.get(name))
         _arguments.not_empty("db", db)
@@ -194,7 +196,7 @@ class AsyncInfluxDBClient(Base):
         return self._shortcut("SELECT * FROM", measurement, "measurement", db, options)
 
     def show_databases(self, *, db: str | None = None, **options: Any) -> Any:
-        """Returns the names of the databases."""
+        """Returns the names of all databases."""
         return self._command("SHOW DATABASES", db, options)
 
     def show_measurements(self, *, db: str | None = None, **options: Any) -> Any:
@@ -221,10 +223,11 @@ class AsyncInfluxDBClient(Base):
 
 
 def _database(db: str | None, options: dict[str, Any]) -> str | None:
-    """The database of a call with options for `query`; takes its aliases out of the options.
+    """Returns the database that a call names with `db` or one of its aliases. Removes the aliases
+    from `options`.
 
     Raises:
-        TypeError: an option is unknown.
+        TypeError: one of the options is unknown.
     """
     others = {name: options.pop(name) for name in list(options) if name not in _OPTIONS}
     return _keywords.database(db, **others)

@@ -1,4 +1,4 @@
-"""Random points and DataFrames, for tests and trials."""
+"""Creates random points and DataFrames, for tests and experiments."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ _last = 0
 
 
 def _next_time() -> datetime.datetime:
-    """Now, in UTC, and at least a microsecond after the last one: equal times would overwrite."""
+    """Returns the current time in UTC, at least one microsecond after the time that the last call
+    returned, because points with equal times overwrite each other."""
     global _last
     _last = max(time.time_ns() // 1000, _last + 1)
     return datetime.datetime.fromtimestamp(0, datetime.timezone.utc) + datetime.timedelta(
@@ -26,12 +27,12 @@ def _next_time() -> datetime.datetime:
 
 
 def random_point() -> dict[str, Any]:
-    """A point with a hostile tag and hostile field names.
+    """Creates a point whose tag key, tag value and field keys are hard to encode.
 
     Returns:
         A mapping with `measurement`, `tags`, `time` (UTC, strictly increasing from call to call)
-        and `fields`. One field key contains a newline, which no server stores: `write` removes it,
-        with a warning.
+        and `fields`. One field key contains a newline, which no server can store; `write` removes
+        the newline, with a warning.
     """
     return {
         "measurement": "test_measurement",
@@ -42,16 +43,16 @@ def random_point() -> dict[str, Any]:
 
 
 def random_points(n: int = 10) -> list[dict[str, Any]]:
-    """A list of `n` points, each as from `random_point`."""
+    """Creates a list of `n` points, each of which is a result of `random_point`."""
     return [random_point() for _ in range(n)]
 
 
 def random_dataframe() -> pd.DataFrame:
-    """A DataFrame of 50 rows.
+    """Creates a DataFrame of 50 rows with random values.
 
     Returns:
-        Five columns of random walks with names of three capital letters, a column `tag` of the
-        letters A to E, and an index of steps of 90 minutes that ends now (UTC).
+        A DataFrame with five columns of random walks, whose names are three capital letters, and a
+        column `tag` with the letters A to E. The index has steps of 90 minutes and ends now (UTC).
     """
     import numpy as np
     import pandas as pd

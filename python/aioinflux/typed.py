@@ -1,4 +1,4 @@
-"""Marks for the attributes of typed points, as annotations that every type checker reads.
+"""Holds marks for the attributes of typed points, in a form that every type checker accepts.
 
 ```python
 @lineprotocol
@@ -8,9 +8,11 @@ class Load(NamedTuple):
     load: float
 ```
 
-If one attribute of a class has such a mark, attributes without one are fields, if their type is
-`float`, `int`, `bool`, `str`, `Decimal` or an enum. The markers of aioinflux 0.9 (`TAG`, `FLOAT`
-and so on) are in `aioinflux` itself; one class may use both kinds.
+If at least one attribute of a class has a mark of this module, the other attributes need no mark.
+In a class with marks, an attribute without a mark is a field if its type is `float`, `int`, `bool`,
+`str`, `Decimal` or an enum. The markers of aioinflux 0.9 (`TAG`, `FLOAT` and so on) are in the
+package `aioinflux` itself. A class can use the markers of aioinflux 0.9 together with the marks of
+this module.
 """
 
 from __future__ import annotations

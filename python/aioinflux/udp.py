@@ -1,7 +1,8 @@
-"""Writing over UDP, to a 1.x server with a section `[[udp]]` in its configuration.
+"""Writes over UDP to a 1.x server that has a section `[[udp]]` in its configuration.
 
-UDP has no replies. If data is dropped on the way, overflows the server's buffer, or cannot be
-parsed or stored by the server, it is lost without an error. Write data that must arrive over HTTP.
+A UDP server sends no replies. No error is raised if data is dropped by the network, overflows the
+server's buffer, or cannot be parsed or stored by the server. If all data must arrive, write it over
+HTTP.
 """
 
 from __future__ import annotations
@@ -20,34 +21,43 @@ __all__ = ["DATAGRAM_BYTES", "UDPClient"]
 
 Mode = Literal["async", "blocking"]
 
-# Passes networks with the usual packet size (1500 bytes) in one packet, with room for tunnels.
+# A datagram of 1400 bytes fits in one network packet of the usual size (1500 bytes), even inside a
+# tunnel.
 DATAGRAM_BYTES = 1400
-# Settings of the server's listener. As tags they would be a mistake that nobody notices.
+# The names of settings that belong to the server's UDP listener. If the name of such a setting is
+# passed to `write` as a keyword argument, it is refused, because it would become a tag, and nobody
+# would notice the mistake.
 _SETTINGS = ("db", "database", "bucket", "rp", "precision", "consistency")
 
 
 class UDPClient:
-    """Sends points in datagrams. The server sends no answer, so losses go unnoticed.
+    """Sends points in datagrams. The server does not reply to datagrams, so lost points are not
+    noticed.
 
-    Database, retention policy and the unit of times are settings of the server's listener. Times
-    are sent in nanoseconds, so its `precision` must be `ns` or empty, which is the default.
+    The database, the retention policy and the unit of times are settings of the server's listener.
+    Times are sent in nanoseconds, so the listener's `precision` must be `ns` or empty, which is the
+    default.
 
-    A datagram holds as many whole lines as fit. If a server cannot read one line, it drops the
-    whole datagram. So points are checked before they are sent, as for HTTP. Points that only the
-    server can refuse, such as those with a conflicting field type, are lost silently. The server
-    also drops data that arrives faster than it reads: its `read-buffer`, and the system's limit for
-    that, set how much may wait.
+    Each datagram holds as many whole lines as fit into it. If a server cannot read one of the lines
+    of a datagram, the server drops the whole datagram. The client checks points before it sends
+    them, in the same way as for HTTP. Points that only the server can refuse, such as points with a
+    conflicting field type, are lost silently. The server drops data that arrives faster than the
+    server can read it. The server's setting `read-buffer`, and the operating system's limit for
+    this buffer, determine how much data can wait to be read.
 
     Args:
-        host: Name or address of the server. It is looked up once, now. IPv4 is preferred.
+        host: Name or address of the server. The client looks up the name of the server only once,
+            when the client is created. IPv4 addresses are preferred.
         port: UDP port of the server's listener.
-        mode: `async` (calls are awaited) or `blocking` (calls give the value itself).
+        mode: `async`, in which calls are awaited, or `blocking`, in which calls return the result
+            itself.
         datagram_bytes: Maximum number of bytes of lines in a datagram, from 1 to 65,507. With the
-            default, datagrams are not fragmented in common networks. Larger datagrams are fewer,
-            but are lost more easily; between processes of one machine they do no harm.
-        tags: Default tags, for all points that have no tag of the same name themselves.
+            default `datagram_bytes`, datagrams are not fragmented in common networks. With a larger
+            maximum, fewer datagrams are sent, but large datagrams are lost more easily. Large
+            datagrams between processes on the same machine do no harm.
+        tags: Default tags, which are added to all points that have no tag of the same name.
     Raises:
-        ValueError: an argument is out of range; the text names it.
+        ValueError: an argument is out of range; the error names the argument.
         TypeError: an argument is of the wrong type.
         InfluxDBConnectionError: the host has no address.
     """
@@ -68,7 +78,7 @@ class UDPClient:
         if port > 65_535:
             raise ValueError(f"argument `port`: expected a number from 1 to 65535, got {port}")
         self._address = host, port
-        # A copy, so that later changes by the caller have no effect here.
+        # The tags are copied, so that later changes by the caller have no effect on the client.
         self._tags = dict(tags) if tags else None
         self.mode = mode
         self._sender = _core.UdpSender(host, port, datagram_bytes)
@@ -85,7 +95,7 @@ class UDPClient:
 
     @property
     def mode(self) -> Mode:
-        """`async` or `blocking`; assign to switch."""
+        """The mode of the client, `async` or `blocking`; assign to `mode` to change it."""
         return self._mode
 
     @mode.setter
@@ -101,13 +111,13 @@ class UDPClient:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Nothing remains to be done: what was written has been sent."""
+        """Does nothing, because every datagram has already been sent."""
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Nothing remains to be done: what was written has been sent."""
+        """Does nothing, because every datagram has already been sent."""
 
     def write(
         self,
@@ -125,24 +135,27 @@ class UDPClient:
         progress: _progress.Progress = None,
         **extra_tags: object,
     ) -> Any:
-        """Sends points. When it returns, they have been sent; whether they arrived is unknown.
+        """Sends points. When the call ends, all points have been sent, but may not have arrived.
 
         The other arguments are those of `InfluxDBClient.write`.
 
         Args:
-            data: What `InfluxDBClient.write` accepts. Encoded lines are sent unchanged, so their
-                times are in the unit of the server's listener.
-            stamp: As in `InfluxDBClient.write`; the unit of the listener must be `ns`.
+            data: All data that `InfluxDBClient.write` accepts. Encoded lines are sent unchanged, so
+                their times must be in the unit of the server's listener.
+            stamp: Whether each point without a time gets a unique time, as for
+                `InfluxDBClient.write`. If `stamp` is true, the time unit of the listener must be
+                `ns`.
             batch_lines: Maximum number of points that are encoded before they are sent.
             batch_bytes: Maximum number of bytes that are encoded before they are sent.
-            progress: Called after each batch, as `InfluxDBClient.write` does.
+            progress: Function that is called after each batch, as `InfluxDBClient.write` calls it.
         Returns:
             `True`.
         Raises:
             ValueError, TypeError: a point cannot be written, or its line is larger than a datagram;
-                the text names the point. Nothing of its batch was sent.
-            InfluxDBConnectionError: the system refused to send, or an earlier datagram came back.
-                Some networks return datagrams if nobody listens; usually there is no sign.
+                the error names the point. The batch that contains the invalid point was not sent.
+            InfluxDBConnectionError: the system refused to send, or reported that an earlier
+                datagram was rejected. On some networks, a datagram is reported as rejected if no
+                program listens on the port, but usually there is no report.
         Source: InfluxDB 1.8 manual, UDP service.
         """
         for name in _SETTINGS:

@@ -1,9 +1,9 @@
-//! The text of floats.
+//! Formats floats as text, as an anchor for encoders.
 
 use std::hint::black_box;
 use std::thread;
 
-/// The total length of the texts of all floats; the threads share the rows.
+/// Formats all floats as text and returns the total length of the text; the threads share the rows.
 pub(crate) fn length(columns: &[&[f64]], threads: usize) -> usize {
     thread::scope(|scope| {
         let workers: Vec<_> = (0..threads)

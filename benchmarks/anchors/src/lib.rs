@@ -1,4 +1,5 @@
-//! Minimal native work by which the times of `make bench` are divided: nothing can be faster.
+//! The minimal native work with which `make bench` compares the times of encoders: no encoder can
+//! be faster.
 
 mod floats;
 mod walk;
@@ -11,13 +12,14 @@ mod bench_anchors {
     use pyo3::prelude::*;
     use pyo3::types::{PyDict, PyList};
 
-    /// Walks over points as dicts: the type of every value, one byte of every text.
+    /// Walks over points that are dicts: reads the type of every value and one byte of every
+    /// string.
     #[pyfunction]
     fn walk(points: &Bound<'_, PyList>) -> usize {
         points.iter().map(|point| crate::walk::value(&point)).sum()
     }
 
-    /// Formats every float of the columns; the threads share the rows.
+    /// Formats every float in the columns as text; the threads share the rows.
     #[pyfunction]
     fn format_floats(
         py: Python<'_>,
@@ -31,7 +33,7 @@ mod bench_anchors {
         Ok(py.detach(|| crate::floats::length(&columns, threads)))
     }
 
-    /// Does nothing, with the arguments of `to_line_protocol`.
+    /// Takes the arguments of `to_line_protocol`, but does nothing.
     #[pyfunction]
     #[pyo3(signature = (data, measurement=None, tag_columns=None, *, time_column=None, tags=None, **extra_tags))]
     fn nothing(

@@ -1,4 +1,4 @@
-//! A walk over dicts with `PyDict_Next`.
+//! Walks over dicts with the C function `PyDict_Next`.
 
 use std::hint::black_box;
 use std::ptr;
@@ -6,7 +6,7 @@ use std::ptr;
 use pyo3::ffi;
 use pyo3::prelude::*;
 
-/// Touches a value, and everything inside it if it is a dict.
+/// Touches one value and, if the value is a dict, everything inside the dict.
 pub(crate) fn value(value: &Bound<'_, PyAny>) -> usize {
     // SAFETY: the pointer refers to a live object, and the GIL is held.
     unsafe { touch(value.as_ptr()) }
@@ -14,10 +14,10 @@ pub(crate) fn value(value: &Bound<'_, PyAny>) -> usize {
 
 /// # Safety
 ///
-/// The GIL is held, and the object is alive.
+/// The caller must hold the GIL, and the object must be alive.
 unsafe fn touch(object: *mut ffi::PyObject) -> usize {
-    // SAFETY: guaranteed by the caller. A dict keeps its keys and values alive, and nothing changes
-    // it here.
+    // SAFETY: the caller guarantees both conditions. A dict keeps its keys and values alive, and
+    // nothing changes the dict during the walk.
     unsafe {
         let kind = black_box(ffi::Py_TYPE(object));
         if kind == &raw mut ffi::PyUnicode_Type {

@@ -1,4 +1,5 @@
-//! The points of case W1 by this project and by the published crates, each in its intended way.
+//! Encodes the points of benchmark W1 with this project and with other published crates, each used
+//! as its authors intended.
 
 mod peers;
 #[path = "../../../crates/line/benches/w1/mod.rs"]

@@ -1,1 +1,1 @@
-//! Only benches: `make bench CASE=Rust`.
+//! This crate contains only benchmarks, which `make bench CASE=Rust` runs.

@@ -1,6 +1,6 @@
-//! Speed of the decoders: 1M rows of (time, two floats, two integers, one string), whole and
-//! chunked, in both formats. This is the query of `make bench` without the conversion to a
-//! DataFrame.
+//! Measures the speed of the decoders with 1M rows of (time, two floats, two integers, one string).
+//! The decoded answers are whole or chunked, and in JSON or msgpack. The rows are those of the
+//! query of `make bench`, without the conversion to a DataFrame.
 
 use std::fmt::Write as _;
 use std::hint::black_box;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use aioinflux::decode::{Decoder, End, Event, Format};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
-/// Columns in huge pages, as in the Python package.
+/// An allocator that stores columns in huge pages, as in the Python package.
 #[cfg(feature = "huge-pages")]
 #[global_allocator]
 static ALLOCATOR: aioinflux::engine::huge_pages::HugePages =
@@ -18,10 +18,10 @@ static ALLOCATOR: aioinflux::engine::huge_pages::HugePages =
 const ROWS: usize = 1_000_000;
 const CHUNK: usize = 10_000;
 
-/// Roughly what a network delivers at once.
+/// The number of bytes in a piece, which is roughly what a network delivers at once.
 const PIECE: usize = 64 * 1024;
 
-/// Numbers whose bits all look random (`SplitMix64`).
+/// A generator of numbers whose bits all look random (`SplitMix64`).
 struct Random(u64);
 
 impl Random {
@@ -74,7 +74,8 @@ fn json(rows: &[Row], chunk: usize) -> Vec<u8> {
         out += r#""time","load","celsius","count","bytes","state"],"values":["#;
         for (row, cells) in rows.iter().enumerate() {
             let comma = if row > 0 { "," } else { "" };
-            // `{}` prints what Go prints: the shortest digits, and no fraction for whole numbers.
+            // For numbers, `{}` prints the same digits as Go: the shortest ones, and no fraction
+            // for whole numbers.
             write!(
                 out,
                 r#"{comma}[{},{},{},{},{},"{}"]"#,
@@ -119,7 +120,8 @@ fn msgpack(rows: &[Row], chunk: usize) -> Vec<u8> {
     out
 }
 
-/// The shortest signed encoding, as the server writes integers.
+/// Appends the shortest signed msgpack encoding of an integer, which is also the one that the
+/// server writes.
 fn integer(out: &mut Vec<u8>, n: u64) {
     let bytes = n.to_be_bytes();
     let (tag, width) = match n {

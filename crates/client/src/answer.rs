@@ -1,60 +1,64 @@
-//! A complete answer to a query: statements, their series, and their rows as record batches.
+//! Holds a complete answer to a query: the statements, their series, and the rows of the series as
+//! Arrow record batches.
 //!
-//! [`Collector`] builds it from the events of a [`decode::Decoder`](crate::decode::Decoder). It can
-//! do so at any time: of an answer that ended early it collects the part that arrived.
+//! [`Collector`] builds an [`Answer`] from the events of a
+//! [`decode::Decoder`](crate::decode::Decoder). A [`Collector`] can return its [`Answer`] at any
+//! time. If the server's answer ended early, this [`Answer`] contains the part that arrived.
 
 use arrow_array::RecordBatch;
 use arrow_schema::Schema;
 
 use crate::decode::{Event, SeriesHeader};
 
-/// The results of the statements of a query, in their order.
+/// The answer to a query: the results of its statements, in the order of the statements.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Answer {
-    /// One entry for each statement that the server answered.
+    /// The results; the list has one entry for each statement that the server answered.
     pub statements: Vec<Statement>,
 }
 
-/// The result of one statement.
+/// The result of one statement of a query.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Statement {
-    /// Index of the statement in the query.
+    /// The index of the statement in the query.
     pub id: u32,
-    /// Its series, in the order of the server. They are kept if the statement fails later.
+    /// The series of the result, in the order in which the server sent them. If the statement fails
+    /// later, the series that arrived before the failure are kept.
     pub series: Vec<Series>,
-    /// Messages of the server, such as warnings.
+    /// Messages from the server, such as warnings.
     pub messages: Vec<Message>,
-    /// The error text of the server, if the statement failed.
+    /// The error text that the server sent for this statement, if the statement failed.
     pub error: Option<String>,
 }
 
-/// Rows that share a name, tags and columns.
+/// A series of an answer: rows that share a name, tags and columns.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Series {
-    /// The measurement, for most kinds of statements.
+    /// The name of the series, which is the measurement for most kinds of statements.
     pub name: Option<String>,
-    /// The tags of `GROUP BY`, sorted by key.
+    /// The tags that `GROUP BY` gave this series, sorted by key.
     pub tags: Vec<(String, String)>,
-    /// The rows, in the order of the server. All batches have columns with the same names. Their
-    /// types differ if values changed type within the series.
+    /// The batches that contain the rows of the series, in the order in which the server sent them.
+    /// All batches of a series have the same column names. If values changed type within the
+    /// series, the column types differ between the batches.
     pub batches: Vec<RecordBatch>,
 }
 
-/// A message of the server, such as a warning.
+/// A message from the server, such as a warning.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Message {
     /// E.g. `warning`.
     pub level: String,
-    /// The text of the message.
+    /// The text of the server's message.
     pub text: String,
 }
 
 impl Answer {
-    /// Returns an answer that consists of one batch of a series.
+    /// Returns an answer that contains a single batch of a single series.
     pub fn of_batch(header: &SeriesHeader, batch: RecordBatch) -> Self {
         let series = Series {
             name: header.name.clone(),
@@ -71,7 +75,7 @@ impl Answer {
         }
     }
 
-    /// Returns the answer of one statement that has no series.
+    /// Returns an answer that contains the result of one statement and no series.
     pub fn of_nothing(statement: u32) -> Self {
         let statement = Statement {
             id: statement,
@@ -82,7 +86,8 @@ impl Answer {
         }
     }
 
-    /// Returns the first statement that failed, and the error text of the server.
+    /// Returns the index of the first statement that failed, and the error text that the server
+    /// sent for it.
     pub fn first_error(&self) -> Option<(u32, &str)> {
         self.statements.iter().find_map(|statement| {
             let error = statement.error.as_deref()?;
@@ -90,7 +95,7 @@ impl Answer {
         })
     }
 
-    /// Returns the number of rows of all statements.
+    /// Returns the total number of rows in the results of all statements.
     pub fn rows(&self) -> usize {
         self.statements
             .iter()
@@ -101,7 +106,7 @@ impl Answer {
 }
 
 impl Series {
-    /// Returns the number of rows.
+    /// Returns the number of rows in all batches of the series.
     pub fn rows(&self) -> usize {
         self.batches.iter().map(RecordBatch::num_rows).sum()
     }
@@ -115,11 +120,11 @@ impl Series {
     }
 }
 
-/// Collects events into an [`Answer`].
+/// Collects the events of an answer into an [`Answer`].
 #[derive(Debug, Default)]
 pub struct Collector {
     answer: Answer,
-    /// Whether more may follow for the last statement.
+    /// Whether more results may follow for the last statement of `answer`.
     is_open: bool,
 }
 
@@ -129,18 +134,19 @@ impl Collector {
         Self::default()
     }
 
-    /// Adds the next event.
+    /// Adds the next event to the answer.
     pub fn push(&mut self, event: Event) {
         match event {
             Event::Series(header) => {
-                // For some statements (`SHOW TAG KEYS`), 1.x sends one result for each series.
+                // For some statements (such as `SHOW TAG KEYS`), 1.x sends one result for each
+                // series.
                 let last = self.answer.statements.last();
                 self.is_open |=
                     last.is_some_and(|last| last.id == header.statement && last.error.is_none());
                 self.series(header);
             }
             Event::Batch(batch) => {
-                // A decoder never returns a batch before its series.
+                // A decoder always announces a series before it returns a batch of the series.
                 let statement = self.answer.statements.last_mut();
                 if let Some(series) = statement.and_then(|statement| statement.series.last_mut()) {
                     series.batches.push(batch);
@@ -165,13 +171,15 @@ impl Collector {
         }
     }
 
-    /// Returns everything collected so far.
+    /// Returns the answer that was collected so far.
     pub fn finish(self) -> Answer {
         self.answer
     }
 
-    /// Returns the statement of the event. A statement that has ended is resumed only by more
-    /// series: 1.x sends the id 0 with some errors of later statements.
+    /// Returns the statement that an event with this `id` belongs to. A statement that has
+    /// already ended is resumed only when another of its series is announced. Any other event with
+    /// the id of an ended statement begins a new statement. The reason is that 1.x sends the id 0
+    /// with some errors of later statements.
     fn statement(&mut self, id: u32) -> &mut Statement {
         let statements = &mut self.answer.statements;
         let goes_on = self.is_open && statements.last().is_some_and(|last| last.id == id);

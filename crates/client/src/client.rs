@@ -1,4 +1,4 @@
-//! The client, which is the entry point of the crate.
+//! Defines the client, which is the entry point of the crate.
 
 use std::fmt;
 use std::sync::Arc;
@@ -24,20 +24,22 @@ use crate::query::{Query, ReadOptions};
 use crate::stream::Stream;
 use crate::write::{self, Written};
 
-/// Points that are encoded before other tasks get their turn.
+/// The number of points that a write encodes before it lets other tasks run.
 const POINTS_AT_A_TIME: usize = 1024;
 
-/// A client of one server.
+/// A client for one InfluxDB server.
 ///
-/// Clones share their connections. Creating a client opens nothing and needs no runtime. Its calls
-/// need a runtime of `tokio` with time and I/O enabled. Dropping the future of a call, or a stream,
-/// cancels the request and closes its connection.
+/// Clones of a client share its connections. Creating a client opens no connection and needs no
+/// runtime. The methods of a client that send requests need a `tokio` runtime with time and I/O
+/// enabled. Dropping the future that a call returned, or dropping a stream, cancels the request and
+/// closes its connection.
 ///
-/// A client belongs to one runtime at a time. A connection, even an idle one, is driven by the
-/// runtime that opened it, and is lost when that runtime ends. If a current-thread runtime is not
-/// driven between calls, nothing notices that the server has closed an idle connection. The next
-/// call then fails with a retryable transport error. Use a multi-thread runtime, or keep the
-/// runtime driven.
+/// A client belongs to one runtime at a time. The runtime that opened a connection drives it, even
+/// while it is idle. When that runtime ends, the connection is lost. If a current-thread runtime is
+/// not driven between calls, the client does not notice that the server has closed an idle
+/// connection. If the server has closed an idle connection and the client has not noticed it, the
+/// next call fails with a retryable transport error. To avoid this transport error, use a
+/// multi-thread runtime, or drive the current-thread runtime between calls.
 #[derive(Clone)]
 pub struct Client {
     exchange: Exchange,
@@ -51,42 +53,46 @@ impl fmt::Debug for Client {
     }
 }
 
-/// The answer to a ping.
+/// The server's answer to a ping.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Pong {
-    /// The status: 204, or 200 from compatible servers.
+    /// The HTTP status of the answer to the ping: 204 from InfluxDB itself, or 200 from some
+    /// InfluxDB-compatible servers.
     pub status: u16,
-    /// The headers, names in lower case.
+    /// The headers of the server's response, with names in lower case.
     pub headers: Vec<(String, String)>,
 }
 
 impl Pong {
-    /// The version that the server reports. It need not look like a version.
+    /// The version that the server reports. The string that the server reports need not look like a
+    /// version number.
     pub fn version(&self) -> Option<&str> {
         crate::error::find_header(&self.headers, "x-influxdb-version")
     }
 
-    /// The build that the server reports: `OSS` or `ENT`.
+    /// The build that the server reports, which is `OSS` or `ENT`.
     pub fn build(&self) -> Option<&str> {
         crate::error::find_header(&self.headers, "x-influxdb-build")
     }
 }
 
 impl Client {
-    /// Creates a client for this configuration.
+    /// Creates a client from a configuration.
     ///
     /// # Errors
     ///
-    /// If a certificate cannot be loaded, or parts of the configuration exclude each other.
+    /// Fails if a certificate cannot be loaded, or if two options of the configuration cannot be
+    /// combined.
     pub fn new(config: Config) -> Result<Self, Error> {
         Ok(Self {
             exchange: Exchange::new(config)?,
         })
     }
 
-    /// Returns this client with connections and a request limit of its own, which a foreign event
-    /// loop drives. `None` if only tokio can drive its connections: with TLS, or a proxy. See
+    /// Returns a copy of this client with its own connections and its own request limit. The
+    /// connections of the copy are driven by `reactor`, an event loop other than tokio's. Returns
+    /// `None` if only tokio can drive the connections, which is the case with TLS or a proxy. See
     /// [`Reactor`].
     #[cfg(all(unix, feature = "event-loop"))]
     #[doc(hidden)]
@@ -107,21 +113,22 @@ impl Client {
         self.exchange.config()
     }
 
-    /// Returns the generation of the server, for which lines are encoded. It is known at once if
-    /// the configuration states it or has no token.
+    /// Returns the generation of the server, which determines how lines are encoded. If the
+    /// configuration specifies the server generation (1.x, 2.x or 3.x) or has no token, this call
+    /// sends no request to the server.
     ///
     /// # Errors
     ///
-    /// If the generation is not known.
+    /// Fails if the generation of the server cannot be determined.
     pub async fn dialect(&self) -> Result<Dialect, Error> {
         self.exchange.dialect().await
     }
 
-    /// Pings the server and returns its version.
+    /// Pings the server and returns its answer, which contains the server's version.
     ///
     /// # Errors
     ///
-    /// If the server cannot be reached, or is not InfluxDB.
+    /// Fails if the server cannot be reached, or if it is not an InfluxDB server.
     pub async fn ping(&self) -> Result<Pong, Error> {
         let target = self.exchange.resolve(&Names::default()).await?;
         let accepted = self.exchange.send(&target, &Operation::Ping, true).await?;
@@ -134,13 +141,13 @@ impl Client {
         })
     }
 
-    /// Writes points, in requests of at most 10,000 lines or 4 MiB. If one of the points cannot be
-    /// written, nothing is sent.
+    /// Writes points, in requests of at most 10,000 lines and 4 MiB each. If any of the points
+    /// cannot be written as a line, nothing is sent.
     ///
     /// # Errors
     ///
-    /// If a point cannot be written as a line ([`ErrorKind::Input`]), or as for
-    /// [`write_batches`](Self::write_batches).
+    /// Fails if a point cannot be written as a line ([`ErrorKind::Input`]), or for the same reasons
+    /// as [`write_batches`](Self::write_batches).
     pub async fn write<T: ToLine>(&self, points: &[T]) -> Result<Written, Error> {
         let mut encoder = Encoder::new(self.dialect().await?);
         let mut batches = Vec::new();
@@ -164,17 +171,18 @@ impl Client {
         self.write_batches(batches, &options, 1, |_, _| ()).await
     }
 
-    /// Writes a batch, which is passed by value, or shared (`Arc<Batch>`) if the caller needs it
-    /// again. It is sent without being copied. An empty batch is not sent.
+    /// Writes a batch. Pass the batch by value, or pass an `Arc<Batch>` if you need the batch again
+    /// after the call. The bytes of the batch are not copied. If the batch is empty, no request is
+    /// sent.
     ///
-    /// If the server refuses a batch as too large, it is sent in parts, which are cut between
+    /// If the server refuses a batch as too large, the client sends it in parts, split between
     /// lines.
     ///
     /// # Errors
     ///
-    /// If the server refuses some or all points, or cannot be reached. The error says which points
-    /// were refused and, if the batch was sent in parts, which were written and which were not
-    /// sent.
+    /// Fails if the server refuses some or all points, or cannot be reached. The error lists the
+    /// refused points. If the batch was sent in parts, the error also lists the points that were
+    /// written and the points that were not sent.
     pub async fn write_batch(
         &self,
         batch: impl Into<Arc<Batch>>,
@@ -184,12 +192,13 @@ impl Client {
         write::batch(&self.exchange, &target, batch.into(), options).await
     }
 
-    /// Writes batches one after the other, each in its own request. The next batch is made while
-    /// others are in flight: at most `connections` at once. With more than one, points may be
-    /// stored in a different order than that of the batches. After each request, `progress` is
-    /// called with how much is written, and how many bytes of line protocol that was.
+    /// Writes the batches of an iterator, each in its own request. While up to `connections`
+    /// requests are in flight, the iterator makes the next batch. With more than one connection,
+    /// the server can store the points in a different order than the iterator returns them. After
+    /// each request, `progress` is called with the number of points written so far and the number
+    /// of bytes in their lines.
     ///
-    /// On a current-thread runtime no request makes progress while the iterator makes a batch.
+    /// On a current-thread runtime, no request makes progress while the iterator makes a batch.
     ///
     /// ```no_run
     /// use aioinflux::{Client, Encoder, Error, Point, WriteOptions};
@@ -211,10 +220,11 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As for [`write_batch`](Self::write_batch), or an error of the iterator. If the server
-    /// refuses individual points, later batches are still sent; any other error stops the write.
-    /// The error is returned when the requests in flight have ended, and says which points were
-    /// written ([`Error::written`]).
+    /// Fails for the same reasons as [`write_batch`](Self::write_batch). Also fails if the iterator
+    /// returns an error. If the server refuses individual points, later batches are still sent. Any
+    /// error that is not about individual points stops the write. The error is returned after the
+    /// requests in flight have ended. The error lists the points that were written
+    /// ([`Error::written`]).
     pub async fn write_batches<B, E>(
         &self,
         batches: impl IntoIterator<Item = Result<B, E>>,
@@ -243,18 +253,18 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// If a statement failed, the answer was truncated, or the server cannot be reached. The error
-    /// keeps the results that arrived before it ([`Error::answer`]).
+    /// Fails if a statement failed, the answer was truncated, or the server cannot be reached. The
+    /// error contains the results that arrived before the failure ([`Error::answer`]).
     pub async fn query(&self, query: impl Into<Query>) -> Result<Answer, Error> {
         self.query_with(query, &ReadOptions::new()).await
     }
 
-    /// Runs [`query`](Self::query) with options for reading the answer.
+    /// Runs a query with options for reading the answer, and collects the complete answer.
     ///
     /// # Errors
     ///
-    /// As for [`query`](Self::query), or if the options request times in a unit other than
-    /// nanoseconds.
+    /// Fails for the same reasons as [`query`](Self::query). Also fails if the options request
+    /// times in a unit other than nanoseconds.
     pub async fn query_with(
         &self,
         query: impl Into<Query>,
@@ -268,22 +278,23 @@ impl Client {
 
     /// Runs a query and returns its answer as a stream.
     ///
-    /// `timeout` limits this call: waiting for a free slot, the head of the answer, and the whole
-    /// answer if it is an error. Reading the stream has no total time limit.
+    /// The option `timeout` limits the time that this call takes. The call waits for a free slot,
+    /// sends the query and reads the head of the answer. If the answer is an error, the call also
+    /// reads the rest of the answer. The total time for reading the stream is not limited.
     ///
     /// # Errors
     ///
-    /// If the server cannot be reached, or refuses the query as a whole.
+    /// Fails if the server cannot be reached, or if it refuses the query as a whole.
     pub async fn stream(&self, query: impl Into<Query>) -> Result<Stream, Error> {
         self.stream_with(query, &ReadOptions::new()).await
     }
 
-    /// Runs [`stream`](Self::stream) with options for reading the answer.
+    /// Runs a query with options for reading the answer, and returns the answer as a stream.
     ///
     /// # Errors
     ///
-    /// As for [`stream`](Self::stream), or if the options request times in a unit other than
-    /// nanoseconds.
+    /// Fails for the same reasons as [`stream`](Self::stream). Also fails if the options request
+    /// times in a unit other than nanoseconds.
     pub async fn stream_with(
         &self,
         query: impl Into<Query>,
@@ -292,25 +303,29 @@ impl Client {
         Stream::open(&self.exchange, &query.into(), options, false).await
     }
 
-    /// Runs a query and returns the JSON of the server unchanged: one document for each line.
+    /// Runs a query and returns the JSON that the server sent, unchanged, with one document on each
+    /// line.
     ///
-    /// The answer is requested in chunks, each of which is `{"results":[...]}`: a chunk with
-    /// `"partial":true` continues in the next one. A single document could be truncated without a
-    /// sign by a row limit (`max-row-limit`), and 1.6 marks complete answers of more than 10,000
-    /// rows as truncated. For `DELETE` and `DROP MEASUREMENT` a server of 2.x sends an empty body.
+    /// The client requests the answer in chunks, and each chunk is a document `{"results":[...]}`.
+    /// A chunk with `"partial":true` continues in the next chunk. There are two reasons for
+    /// requesting chunks. The first reason is that the server's row limit (`max-row-limit`) can
+    /// truncate a single document without any sign. The second reason is that 1.6 marks complete
+    /// answers of more than 10,000 rows as truncated. In answer to `DELETE` and `DROP MEASUREMENT`,
+    /// a 2.x server sends an empty body.
     ///
     /// # Errors
     ///
-    /// As for [`query`](Self::query). The error keeps the bytes ([`Error::raw`]).
+    /// Fails for the same reasons as [`query`](Self::query). The error contains the bytes of the
+    /// answer ([`Error::raw`]).
     pub async fn query_raw(&self, query: impl Into<Query>) -> Result<Bytes, Error> {
         self.query_raw_with(query, &ReadOptions::new()).await
     }
 
-    /// Runs [`query_raw`](Self::query_raw) with options for reading the answer.
+    /// Runs a query with options for reading the answer, and returns the server's JSON unchanged.
     ///
     /// # Errors
     ///
-    /// As for [`query_raw`](Self::query_raw).
+    /// Fails for the same reasons as [`query_raw`](Self::query_raw).
     pub async fn query_raw_with(
         &self,
         query: impl Into<Query>,

@@ -1,13 +1,13 @@
-//! A clock that never returns the same time twice, for points without a time.
+//! Provides a clock for points without a timestamp, which never returns the same time twice.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The last time that was returned.
+/// The last time that the clock returned.
 static LAST: AtomicI64 = AtomicI64::new(i64::MIN);
 
-/// Returns the nanoseconds since 1970 (UTC) by the clock of the system. Within a process every time
-/// is later than those before, even if the clock is set back.
+/// Returns the nanoseconds since 1970 (UTC) according to the system clock. Within a process, each
+/// call returns a later time than all earlier calls, even if the system clock is set back.
 ///
 /// ```
 /// use aioinflux::{Dialect, Encoder, Point, unique_time};
@@ -23,11 +23,12 @@ pub fn unique_time() -> i64 {
     unique_times(1)
 }
 
-/// Returns the first of `count` consecutive nanoseconds, each of which is later than all times
-/// returned before.
+/// Reserves `count` consecutive nanoseconds and returns the first one. All of them are later than
+/// every time that was returned before.
 pub fn unique_times(count: usize) -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    // A clock before 1970 is broken; then it only matters that the times differ.
+    // A system clock that shows a time before 1970 is wrong. For a clock that is wrong, the
+    // returned times only need to differ from each other.
     let now = now.map_or(0, |since| {
         i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
     });

@@ -1,4 +1,4 @@
-//! Time limits of a request.
+//! Enforces the time limits of a request.
 
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::error::{Error, Limit};
 
-/// The time at which a limit expires.
+/// The time at which a time limit expires.
 #[derive(Clone, Copy)]
 pub(crate) struct Deadline {
     at: Option<(Instant, Duration)>,
@@ -21,14 +21,14 @@ impl Deadline {
         Self::since(Instant::now(), limit, which)
     }
 
-    /// The limit, counted from a time that may be in the past.
+    /// Returns the deadline of a time limit that is counted from `start`, which may be in the past.
     fn since(start: Instant, limit: Option<Duration>, which: Limit) -> Self {
-        // A limit that exceeds the range of the clock is no limit.
+        // A time limit that exceeds the range of the clock never expires.
         let at = limit.and_then(|limit| Some((start.checked_add(limit)?, limit)));
         Self { at, which }
     }
 
-    /// Returns the earlier of two, so that one timer is enough for both.
+    /// Returns the earlier of two deadlines, so that one timer is enough for both.
     pub(crate) fn or_before(self, other: Self) -> Self {
         match (self.at, other.at) {
             (Some((this, _)), Some((that, _))) if that < this => other,
@@ -37,12 +37,13 @@ impl Deadline {
         }
     }
 
-    /// Whether it has expired.
+    /// Whether the deadline has passed.
     pub(crate) fn is_over(self) -> bool {
         self.check().is_err()
     }
 
-    /// The error of an expired limit. A caller that never has to wait never creates the timer.
+    /// Returns an error if the time limit has expired. Unlike a timer, this check also works for a
+    /// caller that never has to wait.
     pub(crate) fn check(self) -> Result<(), Error> {
         match self.at {
             Some((at, limit)) if at <= Instant::now() => Err(Error::timeout(self.which, limit)),
@@ -50,7 +51,7 @@ impl Deadline {
         }
     }
 
-    /// Waits for the future until the limit expires.
+    /// Waits for the future, but at most until the time limit expires.
     pub(crate) async fn run<F: Future + Unpin>(self, future: F) -> Result<F::Output, Error> {
         match self.at {
             None => Ok(future.await),
@@ -62,7 +63,8 @@ impl Deadline {
     }
 }
 
-/// Since when a reader has been waiting for the server, across calls that are dropped and repeated.
+/// The time at which a reader began to wait for the server. Waits of the reader that were cancelled
+/// and repeated count as one wait.
 pub(crate) struct Silence {
     limit: Option<Duration>,
     since: Option<Instant>,
@@ -73,15 +75,16 @@ impl Silence {
         Self { limit, since: None }
     }
 
-    /// Data has arrived: the next wait starts again.
+    /// Records that data has arrived, so that the time limit starts again with the next wait.
     pub(crate) fn end(&mut self) {
         self.since = None;
     }
 
-    /// When the limit expires for a reader that starts to wait now.
+    /// Returns the deadline for a reader that starts to wait now.
     ///
-    /// A limit that expired between two calls says nothing about the server, because perhaps
-    /// nothing drove the connection. It starts again.
+    /// A time limit that expired between two calls proves nothing about the server, because perhaps
+    /// no caller drove the connection in the meantime. If a time limit expired between two calls,
+    /// the limit therefore starts again.
     pub(crate) fn deadline(&mut self, now: Instant) -> Deadline {
         let since = self.since.filter(|&since| {
             let end = self.limit.and_then(|limit| since.checked_add(limit));
@@ -92,7 +95,7 @@ impl Silence {
     }
 }
 
-/// When data was last sent to the server, and whether the whole request has been sent.
+/// The time when a request last made progress, and whether the whole request has been sent.
 #[derive(Clone)]
 pub(crate) struct Progress {
     limit: Option<Duration>,
@@ -125,17 +128,17 @@ impl Progress {
         last.unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Records whether there is more to send.
+    /// Records whether a part of the request has not been sent yet.
     pub(crate) fn set_rest(&self, has_rest: bool) {
         self.shared.has_rest.store(has_rest, Ordering::Relaxed);
     }
 
-    /// Whether the connection has not taken the whole request yet.
+    /// Whether a part of the request has not been handed to the connection yet.
     pub(crate) fn has_rest(&self) -> bool {
         self.shared.has_rest.load(Ordering::Relaxed)
     }
 
-    /// When the limit expires if no data is sent or received until then.
+    /// Returns the time at which the limit expires if no data is sent or received before.
     pub(crate) fn deadline(&self) -> Deadline {
         Deadline::since(*self.last(), self.limit, Limit::Read)
     }

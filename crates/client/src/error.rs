@@ -1,9 +1,11 @@
-//! All errors of the crate, as one opaque type.
+//! Defines the error of the crate as one opaque type.
 //!
-//! An [`Error`] has a kind, and what the server sent: status, message, code, headers. For a write
-//! it says which points were refused, written or never sent. For a query it keeps the results
-//! before the error. It shows no password. It does not add the text of a query, but the message of
-//! the server is shown unchanged, and may quote a part of the query or of the points.
+//! An [`Error`] contains its kind, and everything that the server sent about it: status, message,
+//! code and headers. The error of a write also lists which points were refused, which were written,
+//! and which were never sent. The error of a query contains the results that arrived before the
+//! query failed. Errors never show a password. The text of a query is not part of its error. An
+//! error shows the server's message unchanged, and this message may quote parts of the query or of
+//! the points.
 
 use std::fmt;
 use std::ops::Range;
@@ -20,47 +22,50 @@ mod text;
 
 pub(crate) use text::excerpt;
 
-/// The kind of an error. Decide by it, never by the text.
+/// The kind of an [`Error`]. To distinguish errors in code, use their kind and never the error
+/// text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The configuration or an argument is invalid. Nothing was sent.
+    /// The configuration or an argument is invalid. The client sent nothing.
     Config,
-    /// A point cannot be written as a line. Nothing was sent.
+    /// A point cannot be written as a line. The client sent nothing.
     Input,
     /// The server could not be reached.
     Connect,
-    /// The server was reached, but one side refused the certificate of the other.
+    /// The server was reached, but the client refused the server's certificate, or the server
+    /// refused the client's certificate.
     Tls,
     /// A time limit of the configuration expired.
     Timeout {
-        /// The limit that expired.
+        /// The kind of the time limit that expired.
         which: Limit,
     },
-    /// The connection broke.
+    /// The connection to the server broke.
     Transport,
-    /// 401: user or password are wrong or missing.
+    /// Status 401: the user or the password is wrong or missing.
     Unauthorized,
-    /// 403: the user lacks the privilege.
+    /// Status 403: the user lacks the required privilege.
     Forbidden,
-    /// 404: the database, or the path, does not exist.
+    /// Status 404: the database or the path of the request does not exist.
     NotFound,
-    /// 413: a single line is larger than the server accepts.
+    /// Status 413: a single line is larger than the server accepts.
     TooLarge,
-    /// Some points were refused, others were stored.
+    /// The server refused some points and stored all others.
     PartialWrite,
-    /// The server refused the request permanently.
+    /// The server refused the request, and will refuse it again if it is retried.
     Rejected,
-    /// The server failed. The same request may succeed if retried.
+    /// The server failed to process the request. The same request may succeed if it is retried.
     Server,
-    /// The answer is not from InfluxDB: another program listens there, or it is a redirect.
+    /// The answer does not come from InfluxDB. Another program answered, or the answer is a
+    /// redirect.
     Misdirected,
-    /// The answer violates the protocol: it is damaged, truncated, not HTTP, or without a proof of
-    /// its end.
+    /// The answer violates the protocol. The answer is damaged or truncated, the answer is not
+    /// HTTP, or nothing proves that the answer is complete.
     Decode,
-    /// A statement failed inside an answer of status 200.
+    /// A statement of the query failed, although the answer has the status 200.
     Statement,
-    /// The server truncated its answer and reported it.
+    /// The server truncated its answer, and its answer says so.
     Partial,
 }
 
@@ -68,11 +73,11 @@ pub enum ErrorKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Limit {
-    /// The time to open a connection.
+    /// The limit on the time to open a connection.
     Connect,
-    /// The time in which no data is sent or received.
+    /// The limit on the time during which no data is sent or received.
     Read,
-    /// The time for a whole request.
+    /// The limit on the time for a whole request.
     Total,
 }
 
@@ -80,31 +85,31 @@ pub enum Limit {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rejected {
-    /// The user's index of the point, if the message of the server identifies it.
+    /// The index of the point in the user's data, if the server's message identifies the point.
     pub index: Option<u64>,
-    /// The line, as far as the server quoted it.
+    /// The part of the refused line that the server quoted.
     pub line: String,
-    /// Why it was refused.
+    /// The reason why the server refused the point.
     pub reason: String,
 }
 
-/// Any error of a call.
+/// The error type of all calls in this crate.
 ///
-/// `{}` shows in one line what happened, including the cause.
+/// The `{}` format shows the error and its cause in one line.
 pub struct Error(Box<Inner>);
 
 struct Inner {
     kind: ErrorKind,
     retryable: bool,
     text: String,
-    /// The operation during which it happened.
+    /// The operation that failed, with the URL of the server.
     context: Option<String>,
-    /// The answer of the server that is the error.
+    /// The server's answer that reported the error.
     said: Option<Said>,
     detail: Detail,
 }
 
-/// What only errors of writes, or of queries, contain.
+/// Details that only errors of writes or of queries have.
 #[derive(Default)]
 enum Detail {
     #[default]
@@ -115,7 +120,7 @@ enum Detail {
 
 #[derive(Default)]
 struct Written {
-    /// The point that cannot be written as a line.
+    /// The error for the point that cannot be encoded as a line.
     input: Option<aioinflux_line::Error>,
     report: WriteReport,
 }
@@ -123,16 +128,16 @@ struct Written {
 #[derive(Default)]
 struct Queried {
     statement: Option<u32>,
-    /// The message of the server inside an answer.
+    /// The error message that the server sent inside an answer.
     message: Option<String>,
-    /// The results before the error.
+    /// The results of the query that arrived before the query failed.
     answer: Option<Answer>,
     raw: Option<Bytes>,
-    /// Why the answer could not be read.
+    /// The reason why the answer to the query could not be decoded.
     damage: Option<DecodeError>,
 }
 
-/// The state of the points of a write that failed.
+/// The state of the points after a write has failed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct WriteReport {
     pub(crate) rejected: Vec<Rejected>,
@@ -140,7 +145,7 @@ pub(crate) struct WriteReport {
     pub(crate) ledger: Ledger,
 }
 
-/// The answer of the server that is the error.
+/// The server's answer that reported the error.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Said {
     pub(crate) status: u16,
@@ -149,27 +154,28 @@ pub(crate) struct Said {
     pub(crate) headers: Vec<(String, String)>,
 }
 
-/// Accessors for callers.
+/// Accessors for the callers of the crate.
 impl Error {
-    /// Returns the kind of error.
+    /// Returns the kind of the error.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// Returns whether the same request may succeed if retried.
+    /// Returns whether the same request may succeed if it is retried.
     ///
-    /// Writing a point again is harmless if it has a timestamp, because it overwrites itself.
-    /// Points without one may be stored twice. Only the caller knows whether a query may run again.
+    /// It is harmless to write a point with a timestamp twice, because the second write overwrites
+    /// the first one with the same data. Points without a timestamp may be stored twice if the
+    /// write is retried. Only the caller knows whether a query can safely be repeated.
     pub fn is_retryable(&self) -> bool {
         self.0.retryable
     }
 
-    /// Returns the status of the answer, if there was one.
+    /// Returns the HTTP status of the server's answer, or `None` if no answer arrived.
     pub fn status(&self) -> Option<u16> {
         self.0.said.as_ref().map(|said| said.status)
     }
 
-    /// Returns the complete message of the server.
+    /// Returns the complete error message that the server sent.
     pub fn server_message(&self) -> Option<&str> {
         let said = self
             .0
@@ -184,45 +190,47 @@ impl Error {
         self.0.said.as_ref().and_then(|said| said.code.as_deref())
     }
 
-    /// Returns the headers of the answer in their order, with names in lower case.
+    /// Returns the headers of the answer in their original order, with names in lower case.
     ///
-    /// Values are decoded as UTF-8, with U+FFFD for invalid bytes. Headers with control characters
-    /// are left out; servers repeat in them what the body says.
+    /// Header values are decoded as UTF-8, with U+FFFD for invalid bytes. Headers with control
+    /// characters are left out, because servers use such headers only to repeat text from the body.
     pub fn headers(&self) -> &[(String, String)] {
         self.0.said.as_ref().map_or(&[], |said| &said.headers)
     }
 
-    /// Returns the first header of the answer with this name, in upper or lower case.
+    /// Returns the value of the first header of the answer with this name. Upper and lower case are
+    /// equivalent in the name.
     pub fn header(&self, name: &str) -> Option<&str> {
         find_header(self.headers(), name)
     }
 
-    /// Returns the points that the server refused, as far as it named them.
+    /// Returns the points that the server identified as refused.
     pub fn rejected(&self) -> &[Rejected] {
         self.report().map_or(&[], |report| &report.rejected)
     }
 
-    /// Returns how many points the server reports as dropped.
+    /// Returns the number of points that the server reports as dropped.
     ///
-    /// This is not the number of missing points: lines that the server could not parse are not in
-    /// it, and it covers only one shard.
+    /// The number of missing points can be different. The server's number does not include lines
+    /// that the server could not parse, and it covers only one shard.
     pub fn dropped(&self) -> Option<u64> {
         self.report().and_then(|report| report.dropped)
     }
 
-    /// Returns the state of the points, if a batch was sent in parts, or several batches were sent.
+    /// Returns the state of the points of the write, if a batch was sent in parts or several
+    /// batches were sent.
     pub fn ledger(&self) -> Option<&Ledger> {
         self.report().map(|report| &report.ledger)
     }
 
-    /// Returns the indexes of stored points, if a batch was sent in parts, or several batches were
-    /// sent.
+    /// Returns the indexes of the points that were stored, if a batch was sent in parts or several
+    /// batches were sent.
     pub fn written(&self) -> Vec<Range<u64>> {
         self.points(State::Stored)
     }
 
-    /// Returns the indexes of points that were never sent, or only as part of a body that the
-    /// server refused as too large, if a batch was sent in parts.
+    /// Returns the indexes of the points that were not sent, if a batch was sent in parts. Points
+    /// that were sent only in a body that the server refused as too large also count as not sent.
     pub fn unsent(&self) -> Vec<Range<u64>> {
         self.points(State::Unsent)
     }
@@ -232,17 +240,18 @@ impl Error {
         ledger.flat_map(|ledger| ledger.ranges(state)).collect()
     }
 
-    /// Returns the statement that failed, counted from 0.
+    /// Returns the index of the statement that failed. The first statement of a query has the index
+    /// 0.
     pub fn statement(&self) -> Option<u32> {
         self.queried().and_then(|query| query.statement)
     }
 
-    /// Returns the results that a query had before it failed.
+    /// Returns the results that the server sent before the query failed.
     pub fn answer(&self) -> Option<&Answer> {
         self.queried().and_then(|query| query.answer.as_ref())
     }
 
-    /// Takes out the results that a query had before it failed.
+    /// Consumes the error and returns the results that the server sent before the query failed.
     pub fn into_answer(self) -> Option<Answer> {
         match self.0.detail {
             Detail::Query(query) => query.answer,
@@ -250,12 +259,13 @@ impl Error {
         }
     }
 
-    /// Returns the raw answer that contains the error, as far as it arrived.
+    /// Returns the bytes of the answer that contains the error, or the part of the answer that
+    /// arrived.
     pub fn raw(&self) -> Option<&Bytes> {
         self.queried().and_then(|query| query.raw.as_ref())
     }
 
-    /// Returns the error of the point that cannot be written as a line.
+    /// Returns the error of the encoder, if a point cannot be written as a line.
     pub fn input(&self) -> Option<&aioinflux_line::Error> {
         match &self.0.detail {
             Detail::Write(write) => write.input.as_ref(),
@@ -278,7 +288,7 @@ impl Error {
     }
 }
 
-/// Constructors for this crate.
+/// Constructors that only this crate uses.
 impl Error {
     pub(crate) fn new(kind: ErrorKind, retryable: bool, text: impl Into<String>) -> Self {
         Self(Box::new(Inner {
@@ -310,13 +320,13 @@ impl Error {
         Self::new(ErrorKind::Timeout { which }, true, text)
     }
 
-    /// The same error, but not retryable.
+    /// Returns the same error, marked as not retryable.
     pub(crate) fn for_good(mut self) -> Self {
         self.0.retryable = false;
         self
     }
 
-    /// The same error with its cause.
+    /// Returns the same error with its cause appended to the text.
     pub(crate) fn because(mut self, cause: &str) -> Self {
         self.0.text = format!("{}: {cause}", self.0.text);
         self
@@ -326,7 +336,7 @@ impl Error {
         Self::new(ErrorKind::Transport, true, text)
     }
 
-    /// The error of a statement inside an answer, or of the whole answer.
+    /// Returns the error of one statement inside an answer, or of the whole answer.
     pub(crate) fn statement_failed(statement: Option<u32>, message: String) -> Self {
         let text = match statement {
             Some(statement) => format!("statement {statement}: {}", excerpt(&message)),
@@ -339,7 +349,7 @@ impl Error {
         error
     }
 
-    /// The server truncated its answer.
+    /// Returns the error for an answer that the server truncated.
     pub(crate) fn cut_short(text: &str) -> Self {
         Self::new(ErrorKind::Partial, false, text)
     }
@@ -349,7 +359,7 @@ impl Error {
         self
     }
 
-    /// Adds the operation during which it happened: `write to`, and the URL of the server.
+    /// Adds the failed operation (for example `write to`) and the URL of the server to the error.
     pub(crate) fn during(mut self, what: &str, server: &str) -> Self {
         self.0
             .context
@@ -376,7 +386,7 @@ impl Error {
         self
     }
 
-    /// The same error, because an answer could not be read.
+    /// Returns the same error, with the reason why an answer could not be decoded.
     pub(crate) fn with_damage(mut self, damage: DecodeError) -> Self {
         self.queried_mut().damage = Some(damage);
         self
@@ -442,8 +452,8 @@ impl fmt::Debug for Error {
 }
 
 impl std::error::Error for Error {
-    /// The point that cannot be written as a line, or the fault in the answer. Its text is part of
-    /// this one's.
+    /// Returns the error for the point that cannot be encoded as a line, or the fault in the
+    /// answer. The text of the source error is already part of this error's text.
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0.detail {
             Detail::Write(write) => write.input.as_ref().map(|error| error as _),

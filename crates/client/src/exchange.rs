@@ -1,6 +1,8 @@
-//! One exchange with the server: sends the request of an operation, and judges the answer.
+//! Runs one exchange with the server: sends the request of an operation, and decides what the
+//! answer means.
 //!
-//! Writes, queries and streams use it. It does not know their meaning.
+//! Writes, queries and streams all use this module. This module does not interpret the content of
+//! requests and answers.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,26 +12,29 @@ use aioinflux_line::Dialect;
 
 use crate::config::{Config, Names};
 use crate::decode::Format;
-use crate::dialect::{self, Kind, Operation, Target, Verdict};
+use crate::dialect::{self, Kind, Operation, Pinged, Target, Verdict, detect};
 use crate::error::{Error, ErrorKind};
+use crate::generation::Generation;
 #[cfg(all(unix, feature = "event-loop"))]
 use crate::http::Reactor;
 use crate::http::{self, Body, Http, Reply};
 
-/// Maximum number of bytes that are read of an error's body, in addition to what a write may be
-/// told about its lines.
+/// The maximum number of bytes that are read from the body of an error. The lines of a write, which
+/// the server's error may quote, do not count.
 const ERROR_BYTES: usize = 64 * 1024;
 
-/// A configuration, and the connections to its server. Clones share them.
+/// A configuration, and the connections to its server. Clones of an exchange share the
+/// configuration and the connections.
 #[derive(Clone)]
 pub(crate) struct Exchange {
     config: Arc<Config>,
     http: Http,
+    generation: Generation,
 }
 
 impl fmt::Debug for Exchange {
-    /// Shows the configuration. The connections are left out, because they contain the password of
-    /// a proxy.
+    /// Shows only the configuration. The connections are not shown, because they contain the
+    /// password of a proxy.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Exchange")
             .field("config", &self.config)
@@ -37,28 +42,31 @@ impl fmt::Debug for Exchange {
     }
 }
 
-/// A successful answer whose body is still to be read.
+/// A successful answer whose body has not been read yet.
 pub(crate) struct Accepted {
     pub(crate) reply: Reply,
     pub(crate) format: Option<Format>,
 }
 
 impl Exchange {
-    /// Opens nothing and needs no runtime.
+    /// Creating an exchange opens no connection and needs no runtime.
     pub(crate) fn new(config: Config) -> Result<Self, Error> {
         let http = http::build(&config)?;
         Ok(Self {
+            generation: Generation::of(&config.server()),
             config: Arc::new(config),
             http,
         })
     }
 
-    /// The same with separate connections, which a foreign event loop drives.
+    /// Returns an exchange with the same configuration and separate connections, which the host's
+    /// event loop drives.
     #[cfg(all(unix, feature = "event-loop"))]
     pub(crate) fn driven_by(&self, reactor: &Reactor) -> Option<Self> {
         Some(Self {
             config: Arc::clone(&self.config),
             http: self.http.driven_by(&self.config, reactor)?,
+            generation: self.generation.clone(),
         })
     }
 
@@ -70,26 +78,62 @@ impl Exchange {
         &self.config
     }
 
-    /// The generation of the server, if the configuration determines it.
-    #[expect(
-        clippy::unused_async,
-        reason = "a server that has to be asked answers later"
-    )]
+    /// Returns the generation of the server. If the configuration determines the generation, the
+    /// server is not asked. The server is asked only once for all clients with the same server
+    /// address.
     pub(crate) async fn dialect(&self) -> Result<Dialect, Error> {
         let known = dialect::known(self.config.stated_dialect(), self.config.auth_given());
-        known.ok_or_else(|| {
-            Error::config("dialect: missing; with a token, set the generation of the server")
-        })
+        match known {
+            Some(dialect) => Ok(dialect),
+            None => self.generation.get_or_ask(|| self.ask()).await,
+        }
     }
 
-    /// The target of a call with these names. The generation decides what it is called, and how
-    /// lines for it are encoded.
+    /// Asks the server for its generation, and adds the URL of the server to the error.
+    async fn ask(&self) -> Result<Dialect, Error> {
+        let asked = self.ask_server().await;
+        asked.map_err(|error| error.during(Kind::Ping.name(), &self.config.server()))
+    }
+
+    async fn ask_server(&self) -> Result<Dialect, Error> {
+        let first = self.ping(detect::FIRST).await?;
+        match detect::of_ping(&first)? {
+            Some(dialect) => Ok(dialect),
+            None => detect::of_second_ping(&first, &self.ping(detect::SECOND).await?),
+        }
+    }
+
+    /// Pings the server with this query string.
+    async fn ping(&self, keys: Option<&str>) -> Result<Pinged, Error> {
+        let target = detect::target()?;
+        let mut request = dialect::request(&self.config, &target, &Operation::Ping)?;
+        request.url.set_query(keys);
+        let mut reply = self.http.send(request, true).await?;
+        let pinged = Pinged {
+            body: reply.error_text(ERROR_BYTES).await,
+            status: reply.status,
+            headers: reply.headers,
+        };
+        match dialect::classify(
+            &target,
+            Kind::Ping,
+            pinged.status,
+            &pinged.headers,
+            &pinged.body,
+        ) {
+            Verdict::Refused(failure) if pinged.status >= 400 => Err(failure.into()),
+            _ => Ok(pinged),
+        }
+    }
+
+    /// Returns the target of a call that uses the given names. The server's generation determines
+    /// in which terms the target is stated, and how lines are encoded.
     pub(crate) async fn resolve(&self, names: &Names) -> Result<Target, Error> {
         let dialect = self.dialect().await?;
         Target::new(dialect, names.or(self.config.names()))
     }
 
-    /// Sends an operation and judges the answer.
+    /// Sends an operation and decides what the answer means.
     pub(crate) async fn send(
         &self,
         target: &Target,
@@ -111,7 +155,7 @@ impl Exchange {
         let request = dialect::request(&self.config, target, operation)?;
         let (path, bytes) = (request.url.path().to_owned(), request.body.len());
         let most = match operation {
-            // What the answer says about lines quotes from them.
+            // The error messages in the answer may quote the lines of the request.
             Operation::Write { .. } => ERROR_BYTES + 4 * bytes,
             _ => ERROR_BYTES,
         };
@@ -150,7 +194,7 @@ async fn judge(
 }
 
 impl Accepted {
-    /// The body of a query's answer, and its format.
+    /// Returns the body of the answer to a query, and the format of the body.
     pub(crate) fn into_answer(self) -> Result<(Body, Format), Error> {
         let text = "the answer has no body";
         let format = self
@@ -161,8 +205,9 @@ impl Accepted {
 }
 
 impl Reply {
-    /// The body of an error, as far as it arrives. A server that refuses a large body may close the
-    /// connection before its answer is read; then the status is enough.
+    /// Returns the part of an error answer's body that arrives, up to `most` bytes. A server that
+    /// refuses a large request body may close the connection before the client has read the answer.
+    /// If the body of an error answer does not arrive, the status of the answer is enough.
     async fn error_text(&mut self, most: usize) -> Vec<u8> {
         self.body.collect(most).await.0
     }

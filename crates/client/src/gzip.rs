@@ -1,7 +1,8 @@
-//! Compresses bodies, and decompresses answers piece by piece.
+//! Compresses request bodies, and decompresses answers piece by piece.
 //!
-//! Pure. An answer is decompressed in small steps, so a few bytes that inflate to gigabytes never
-//! fill the memory. Its end counts only after the checksum of the last member.
+//! Pure. Answers are decompressed in small steps, so a few bytes that expand to gigabytes cannot
+//! exhaust the memory. An answer counts as ended only after the checksum of its last gzip member
+//! has been verified.
 
 use std::collections::VecDeque;
 use std::io::{self, Write as _};
@@ -13,17 +14,20 @@ use flate2::write::{GzEncoder, MultiGzDecoder};
 #[cfg(feature = "line-deflate")]
 use crate::optional::deflate;
 
-/// Compressed bytes that are processed in one step: they inflate to at most 4 MiB.
+/// The number of compressed bytes that are decompressed in one step. These compressed bytes expand
+/// to at most 4 MiB.
 const STEP: usize = 4096;
 
-/// From this size on our own compressor is faster; its first 200 bytes are a table.
+/// The size from which on this crate's own gzip compressor is faster than the general one. The
+/// first 200 bytes that this crate's own compressor produces are a table.
 #[cfg(feature = "line-deflate")]
 const LARGE: usize = 64 << 10;
 
-/// Compresses lines as the body of a write is compressed: ordinary gzip, optimized for speed.
+/// Compresses lines in the same way as the client compresses the body of a write. The result is
+/// ordinary gzip data, and the compression is optimized for speed.
 ///
 /// # Errors
-/// No error is possible, because the output is memory.
+/// No error can occur, because the output is in memory.
 pub fn compress(body: &[u8]) -> io::Result<Vec<u8>> {
     #[cfg(feature = "line-deflate")]
     if body.len() >= LARGE {
@@ -48,12 +52,12 @@ impl Inflater {
         }
     }
 
-    /// Takes a piece of the compressed answer; `next` returns its content.
+    /// Takes a piece of the compressed answer; `next` returns its decompressed bytes.
     pub(crate) fn feed(&mut self, piece: Bytes) {
         self.waiting.push_back(piece);
     }
 
-    /// The next decompressed bytes, or nothing if more input is needed.
+    /// Returns the next decompressed bytes, or `None` if more input is needed.
     pub(crate) fn next(&mut self) -> io::Result<Option<Bytes>> {
         while let Some(piece) = self.waiting.front_mut() {
             let step = piece.split_to(piece.len().min(STEP));
@@ -68,7 +72,8 @@ impl Inflater {
         Ok(None)
     }
 
-    /// The last bytes, if the trailer proves the end.
+    /// Returns the last decompressed bytes, if any. Fails if the gzip trailer does not confirm that
+    /// the answer is complete.
     pub(crate) fn finish(&mut self) -> io::Result<Option<Bytes>> {
         self.decoder.try_finish()?;
         Ok(self.take())

@@ -1,11 +1,11 @@
-//! The headers of an answer. They become text only when somebody reads them, which for most writes
-//! is never.
+//! Holds the headers of an answer. The values of headers are converted to strings only when they
+//! are read. The headers of the answer to a write are usually never read.
 
 use std::borrow::Cow;
 
 use http::{HeaderMap, HeaderValue};
 
-/// Values that are not UTF-8 are read with replacement characters.
+/// If a header value is not valid UTF-8, its invalid bytes are read as replacement characters.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Headers(HeaderMap);
 
@@ -16,12 +16,12 @@ impl From<HeaderMap> for Headers {
 }
 
 impl Headers {
-    /// The value of the first header of this name.
+    /// Returns the value of the first header with this name.
     pub(crate) fn get(&self, name: &str) -> Option<Cow<'_, str>> {
         self.0.get(name).map(text)
     }
 
-    /// The values of all headers of this name, which lists separate by commas.
+    /// Returns the comma-separated items of all headers with this name.
     pub(crate) fn items(&self, name: &str) -> Vec<String> {
         let mut items = Vec::new();
         for value in self.0.get_all(name) {
@@ -30,7 +30,7 @@ impl Headers {
         items
     }
 
-    /// All headers in their order, with names in lower case.
+    /// Returns all headers in their original order, with names in lower case.
     pub(crate) fn pairs(&self) -> Vec<(String, String)> {
         let pairs = self.0.iter();
         pairs
@@ -45,7 +45,7 @@ fn text(value: &HeaderValue) -> Cow<'_, str> {
 
 #[cfg(test)]
 impl Headers {
-    /// Headers for a test.
+    /// Returns headers for a test.
     pub(crate) fn of(pairs: &[(&str, &str)]) -> Self {
         let mut map = HeaderMap::new();
         for (name, value) in pairs {

@@ -1,18 +1,21 @@
-//! Answers that are already in memory: turns bytes into an [`Answer`] without a server.
+//! Decodes answers that are already in memory: turns bytes into an [`Answer`], with no server
+//! involved.
 //!
-//! The decoders and the errors are the same as for answers from a server.
+//! Answers in memory are decoded by the same decoders, and with the same errors, as answers from a
+//! server.
 
 use crate::answer::{Answer, Collector};
 use crate::decode::raw::{self, Verdict};
 use crate::decode::{DecodeError, DecodeErrorKind, Decoder, End, Event, Format, SeriesHeader};
 use crate::error::{Error, ErrorKind, excerpt};
 
-/// Decodes the body of an answer of `/query`: one document, or those of a chunked answer.
+/// Decodes the body of an answer from `/query`. The body is one JSON document, or the documents of
+/// a chunked answer.
 ///
 /// # Errors
 ///
-/// If a statement failed, or the body is damaged or truncated. The results before it are kept
-/// ([`Error::answer`]).
+/// Fails if a statement of the query failed, or if the body is damaged or truncated. The error
+/// contains the results that precede the failure ([`Error::answer`]).
 ///
 /// ```
 /// use aioinflux::decode::Format;
@@ -31,17 +34,18 @@ pub fn parse_answer(body: &[u8], format: Format) -> Result<Answer, Error> {
     parser.finish()
 }
 
-/// Checks the JSON body of an answer that is returned unchanged.
+/// Checks the JSON body of an answer without decoding it, for callers that pass the body on
+/// unchanged.
 ///
 /// # Errors
 ///
-/// If a statement failed, the row limit of the server truncated the answer, or the body is damaged
-/// or truncated.
+/// Fails if a statement of the query failed, or if the server's row limit truncated the answer.
+/// Also fails if the body is damaged or truncated.
 pub fn check_answer(body: &[u8]) -> Result<(), Error> {
     check(body).map_err(in_memory)
 }
 
-/// The same for a body from a server.
+/// Checks a body in the same way as [`check_answer`], but for a body that came from a server.
 pub(crate) fn check(body: &[u8]) -> Result<(), Error> {
     Err(match raw::check(body) {
         Verdict::Whole => return Ok(()),
@@ -64,10 +68,10 @@ pub(crate) fn check(body: &[u8]) -> Result<(), Error> {
     })
 }
 
-/// Decodes the body of an answer batch by batch, so that at most one batch is in memory.
+/// Decodes the body of an answer batch by batch, so that at most one decoded batch is in memory.
 ///
-/// Each item is an answer of one series with one batch. The last item may be an error: see
-/// [`parse_answer`].
+/// Each item of the iterator is an answer that contains one batch of one series. The last item of
+/// the iterator may be an error. For the possible errors, see [`parse_answer`].
 pub fn parse_batches<B: AsRef<[u8]>>(body: B, format: Format) -> Batches<B> {
     Batches {
         decoder: Decoder::new(format),
@@ -78,14 +82,14 @@ pub fn parse_batches<B: AsRef<[u8]>>(body: B, format: Format) -> Batches<B> {
     }
 }
 
-/// The batches of an answer in memory; see [`parse_batches`].
+/// An iterator over the batches of an answer whose body is in memory (see [`parse_batches`]).
 #[derive(Debug)]
 pub struct Batches<B> {
     decoder: Decoder,
     body: B,
     at: usize,
     header: Option<SeriesHeader>,
-    /// How decoding ended, once it has.
+    /// The result of decoding the answer, once the answer has ended.
     end: Option<Result<(), DecodeError>>,
 }
 
@@ -116,7 +120,7 @@ impl<B: AsRef<[u8]>> Iterator for Batches<B> {
 }
 
 impl<B> Batches<B> {
-    /// Decodes columns of text as `Utf8View`: see [`Decoder::text_views`].
+    /// Decodes text columns as `Utf8View` (see [`Decoder::text_views`]).
     #[must_use]
     pub fn text_views(mut self) -> Self {
         self.decoder = self.decoder.text_views();
@@ -125,7 +129,8 @@ impl<B> Batches<B> {
 }
 
 impl<B: AsRef<[u8]>> Batches<B> {
-    /// Decodes the next piece, which stays in the cache. Returns how the answer ended, if it did.
+    /// Decodes the next piece of the body, which is small enough to stay in the CPU cache. Returns
+    /// the result of decoding if the answer has ended.
     fn feed(&mut self) -> Option<Result<(), DecodeError>> {
         const PIECE: usize = 1 << 18;
         let rest = &self.body.as_ref()[self.at..];
@@ -138,17 +143,17 @@ impl<B: AsRef<[u8]>> Batches<B> {
     }
 }
 
-/// Decodes the body of an answer piece by piece, and collects it.
+/// Decodes the body of an answer piece by piece, and collects the results.
 #[derive(Debug)]
 pub struct AnswerParser {
     decoder: Decoder,
     answer: Collector,
-    /// The first error. After the error of a statement, the answer continues.
+    /// The first error in the answer. The answer can continue after one statement fails.
     error: Option<Error>,
 }
 
 impl AnswerParser {
-    /// Returns a parser of one answer.
+    /// Returns a parser for one answer.
     pub fn new(format: Format) -> Self {
         Self {
             decoder: Decoder::new(format).large_batches(),
@@ -157,24 +162,25 @@ impl AnswerParser {
         }
     }
 
-    /// Decodes columns of text as `Utf8View`: see [`Decoder::text_views`].
+    /// Decodes text columns as `Utf8View` (see [`Decoder::text_views`]).
     #[must_use]
     pub fn text_views(mut self) -> Self {
         self.decoder = self.decoder.text_views();
         self
     }
 
-    /// Reads the next piece of the body. Errors are returned at the end.
+    /// Decodes the next piece of the body. This call returns no errors; [`finish`](Self::finish)
+    /// returns them at the end of the body.
     pub fn feed(&mut self, piece: &[u8]) {
         let fed = self.decoder.feed(piece);
         self.collect(fed);
     }
 
-    /// Ends the body and returns its content.
+    /// Tells the parser that the body has ended, and returns the decoded answer.
     ///
     /// # Errors
     ///
-    /// As for [`parse_answer`].
+    /// Fails for the same reasons as [`parse_answer`].
     pub fn finish(mut self) -> Result<Answer, Error> {
         let ended = self.decoder.finish(End::Proven);
         self.collect(ended);
@@ -200,7 +206,7 @@ impl AnswerParser {
     }
 }
 
-/// A retry would return the same truncated body.
+/// Marks a decoding error as not retryable, because a retry would decode the same bytes again.
 fn in_memory(error: Error) -> Error {
     match error.kind() {
         ErrorKind::Decode => error.for_good(),
@@ -208,16 +214,17 @@ fn in_memory(error: Error) -> Error {
     }
 }
 
-/// An answer that ends with its connection. A complete document may be the last one that arrived of
-/// many: 1.x answers some statements in several results that it does not mark as parts. So the
-/// answer is refused, and a retry would be refused too.
+/// Returns the error for an answer that ends when the connection closes. When the connection closes
+/// after a complete document, more documents may have been lost. 1.x answers some statements in
+/// several results, and does not mark these results as partial. Therefore an answer without a
+/// proven end is refused, and a retry would be refused too.
 pub(crate) fn unproven() -> Error {
     let text = "the answer may be incomplete: it has neither a length nor chunks, as from \
                 a proxy that speaks HTTP/1.0; hint: make all proxies use HTTP/1.1";
     Error::new(ErrorKind::Decode, false, text)
 }
 
-/// The fault that a decoder found is the server's, the network's or the protocol's.
+/// Converts a fault that a decoder found, which the server, the network or the protocol caused.
 impl From<DecodeError> for Error {
     fn from(error: DecodeError) -> Self {
         match (error.kind(), error.server_message()) {

@@ -1,33 +1,38 @@
-//! Names, texts, patterns and durations in `InfluxQL`, quoted so that they cannot be read as
-//! anything else.
+//! Quotes names, strings, regular expressions and durations for `InfluxQL`, so that the server
+//! cannot read them as anything else.
 //!
-//! Pass values as bind parameters ([`Query::bind`](crate::Query::bind)) where these are supported.
-//! Not every server supports them for names of databases, measurements and so on, and no server
-//! supports them in `CREATE`, `DROP` and similar statements. For those, quote the names and values
-//! here.
+//! Pass values as bind parameters ([`Query::bind`](crate::Query::bind)) wherever the server
+//! supports bind parameters. Not every server supports bind parameters for the names of databases
+//! and measurements. No server supports bind parameters in `CREATE`, `DROP` and similar statements.
+//! Where bind parameters are not supported, quote names and values with the functions of this
+//! module.
 //!
-//! How a scanner behaves, as observed on 1.6.7:
+//! InfluxDB's scanner behaves as follows (observed on 1.6.7):
 //!
-//! * Quotes of both kinds end at their own kind, at a raw LF (an error), and at a NUL, where the
-//!   scanner ends the whole statement and runs it. CR is read as LF.
-//! * It supports the escapes `\n`, `\\`, `\"` and `\'`, in quotes of both kinds; any other is an
-//!   error. Servers of 3.x support `\'` and `\"` only in their own kind of quotes, so only that is
-//!   written.
-//! * All other characters are literal: TAB and other control characters, U+2028, U+FEFF.
-//! * In a regular expression `\/` becomes `/`, and every other backslash is kept. So a backslash at
-//!   its end would escape the closing slash, and cannot be written.
-//! * Units of durations are ns, u, ms, s, m, h, d and w; `us` is an error, and so is a fraction.
+//! * A quoted string ends at a quote of the same kind, or at a raw LF (which is an error). At a
+//!   NUL, the scanner ends the whole statement, and the server runs it. The scanner reads a CR as
+//!   an LF, also inside quotes.
+//! * In single and double quotes, the scanner supports the escapes `\n`, `\\`, `\"` and `\'`. Any
+//!   escape except these four is an error. 3.x servers support `\'` only in single quotes and `\"`
+//!   only in double quotes, so this module writes only these combinations.
+//! * All other characters between quotes are literal, including TAB and other control characters,
+//!   U+2028 and U+FEFF.
+//! * In a regular expression, `\/` becomes `/`, and every other backslash is kept. Therefore a
+//!   regular expression cannot end with a backslash, because it would escape the closing slash.
+//! * The units of durations are ns, u, ms, s, m, h, d and w. The unit `us` and fractions are
+//!   errors.
 
 use std::fmt::Write;
 use std::time::Duration;
 
 use crate::error::{Error, excerpt};
 
-/// Quotes a name: `my "db"` becomes `"my \"db\""`.
+/// Quotes a name for InfluxQL. For example, `my "db"` becomes `"my \"db\""`.
 ///
 /// # Errors
-/// If the name contains a NUL or a carriage return, which InfluxQL cannot express; a server
-/// silently ends the statement at a NUL. If the name is empty.
+/// Fails if the name contains a NUL or a carriage return, which InfluxQL cannot express. If a
+/// statement contained a NUL, the server would silently ignore the rest of the statement. Also
+/// fails if the name is empty.
 pub fn quote_identifier(name: &str) -> Result<String, Error> {
     if name.is_empty() {
         return Err(Error::config("a name in a query is empty"));
@@ -35,11 +40,11 @@ pub fn quote_identifier(name: &str) -> Result<String, Error> {
     quoted(name, '"').ok_or_else(|| unwritable("name", name))
 }
 
-/// Quotes a text: `it's` becomes `'it\'s'`.
+/// Quotes a string for InfluxQL. For example, `it's` becomes `'it\'s'`.
 ///
 /// # Errors
-/// If the text contains a NUL or a carriage return, as for [`quote_identifier`]. The error does not
-/// show the text, because passwords are quoted too.
+/// Fails if the string contains a NUL or a carriage return, which InfluxQL cannot express. The
+/// error message does not show the string, because this function is also used to quote passwords.
 pub fn quote_string(text: &str) -> Result<String, Error> {
     quoted(text, '\'').ok_or_else(|| {
         Error::config(
@@ -48,14 +53,16 @@ pub fn quote_string(text: &str) -> Result<String, Error> {
     })
 }
 
-/// Writes a regular expression of Go's syntax between slashes: `a/b` becomes `/a\/b/`.
+/// Writes a regular expression in Go's syntax between slashes. For example, `a/b` becomes `/a\/b/`.
 ///
-/// It only ensures that the text stays a regular expression. The server checks whether it is valid.
+/// This function ensures only that the query's parser reads the whole pattern as a regular
+/// expression. The server checks whether the regular expression is valid.
 ///
 /// # Errors
-/// If the pattern contains a NUL, a carriage return, or a line feed, which can be written as `\n`.
-/// If it ends with a backslash; an escaped one can be written as `\x5c`. If it is empty, because an
-/// empty pattern would match everything.
+/// Fails if the pattern contains a NUL, a carriage return or a line feed. Write `\x00`, `\r` or
+/// `\n` instead of these characters. Also fails if the pattern ends with a backslash. To match a
+/// literal backslash at the end, write `\x5c` instead of `\\`. Also fails if the pattern is empty,
+/// because an empty pattern would match everything.
 pub fn quote_regex(pattern: &str) -> Result<String, Error> {
     if pattern.is_empty() {
         return Err(Error::config(
@@ -80,7 +87,7 @@ pub fn quote_regex(pattern: &str) -> Result<String, Error> {
     Ok(format!("/{}/", pattern.replace('/', "\\/")))
 }
 
-/// The units of a duration, largest first, in nanoseconds.
+/// The units of a duration and their lengths in nanoseconds, with the largest unit first.
 const UNITS: [(&str, u64); 8] = [
     ("w", 7 * 24 * 3_600_000_000_000),
     ("d", 24 * 3_600_000_000_000),
@@ -92,10 +99,10 @@ const UNITS: [(&str, u64); 8] = [
     ("ns", 1),
 ];
 
-/// Writes a duration: 90 minutes become `1h30m`.
+/// Writes a duration in InfluxQL. For example, 90 minutes become `1h30m`.
 ///
 /// # Errors
-/// If it is beyond 64-bit nanoseconds (292 years).
+/// Fails if the duration in nanoseconds exceeds 64 bits, which is the case for more than 292 years.
 pub fn quote_duration(duration: Duration) -> Result<String, Error> {
     let whole = i64::try_from(duration.as_nanos()).map_err(|_| {
         Error::config(format!(
@@ -113,13 +120,13 @@ pub fn quote_duration(duration: Duration) -> Result<String, Error> {
     Ok(if text.is_empty() { "0s".into() } else { text })
 }
 
-/// Checks that a text is a duration, such as `1h30m` or `INF`, and nothing else.
+/// Checks that a whole string is a duration, such as `1h30m` or `INF`, and returns it.
 ///
-/// `µ` is replaced with `u`. `INF` is valid only in statements that create a retention policy or a
-/// database.
+/// In the returned string, `u` replaces `µ`. `INF` is valid only in statements that create a
+/// retention policy or a database.
 ///
 /// # Errors
-/// If it is any other text, or a duration beyond 64-bit nanoseconds.
+/// Fails if the string is not a duration, or if the duration in nanoseconds exceeds 64 bits.
 pub fn check_duration(text: &str) -> Result<String, Error> {
     if text.eq_ignore_ascii_case("inf") {
         return Ok("INF".into());

@@ -1,43 +1,44 @@
-//! The state of the points of a write. It is kept only here.
+//! Records the state of each point of a write. No other module records the state of points.
 //!
-//! Pure. Points are identified by the indexes of their user. Adjacent points with the same state
-//! are one entry, so a write of any length needs memory only for its failures.
+//! Pure. Points are identified by the indexes that the caller uses. Adjacent points with the same
+//! state share one entry in the ledger. A long write therefore needs little memory unless many
+//! points fail.
 
 use std::fmt;
 use std::ops::Range;
 
 use aioinflux_line::Batch;
 
-/// The state of points.
+/// What happened to a point in a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum State {
-    /// The server stored them.
+    /// The server stored the points.
     Stored,
-    /// The server stored some of them, and refused others one by one.
+    /// The server stored some of the points and refused the rest individually.
     PartlyStored,
-    /// The server refused them.
+    /// The server refused the points.
     Refused,
-    /// They were sent, and it is unknown whether the server stored them.
+    /// The points were sent, but it is unknown whether the server stored them.
     InDoubt,
-    /// They were not sent, or only in a body that the server refused as too large.
+    /// The points were not sent, or were sent only in a body that the server refused as too large.
     Unsent,
 }
 
-/// Where the indexes of points come from.
+/// Specifies where the indexes of points come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Origin {
-    /// The current call.
+    /// The indexes count the points of the current call.
     Call,
 }
 
-/// Points with consecutive indexes, and their state. A point without fields, which has no line,
-/// counts like its neighbours.
+/// A range of points with consecutive indexes, and the state of these points. A point without
+/// fields, which has no line, counts as being in the same state as an adjacent point.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Entry {
-    /// `None` if only their number is known.
+    /// The origin of the indexes, or `None` if only the number of points is known.
     pub origin: Option<Origin>,
     /// Their indexes.
     pub points: Range<u64>,
@@ -45,30 +46,30 @@ pub struct Entry {
     pub state: State,
 }
 
-/// The state of the points of a write, in the order in which it became known.
+/// Records the state of each point of a write, in the order in which the states became known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ledger {
     entries: Vec<Entry>,
-    /// Points without a line since the last entry.
+    /// The number of points without a line that follow the last entry.
     skipped: u64,
-    /// The write ended before this point.
+    /// The index of the first point that the write did not process, if the write ended early.
     end: Option<u64>,
 }
 
 impl Ledger {
-    /// Returns all entries.
+    /// Returns all entries of the ledger.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
-    /// Returns the indexes of points in one state.
+    /// Returns the ranges of indexes of the points that are in `state`.
     pub fn ranges(&self, state: State) -> impl Iterator<Item = Range<u64>> {
         let known = move |entry: &&Entry| entry.state == state && entry.origin.is_some();
         let entries = self.entries.iter().filter(known);
         entries.map(|entry| entry.points.clone())
     }
 
-    /// Returns how many points are in one state.
+    /// Returns the number of points that are in `state`.
     pub fn count(&self, state: State) -> u64 {
         let entries = self.entries.iter().filter(|entry| entry.state == state);
         entries
@@ -76,12 +77,12 @@ impl Ledger {
             .sum()
     }
 
-    /// Returns whether there are no entries.
+    /// Returns whether the ledger has no entries.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// Records the state of the next points.
+    /// Records the state of the points in `span`, which follow the points recorded so far.
     pub(crate) fn note(&mut self, span: &Span, state: State) {
         self.skipped += span.before;
         for points in &span.ranges {
@@ -104,7 +105,7 @@ impl Ledger {
         self.skipped += span.after;
     }
 
-    /// Records points of which only the number is known.
+    /// Records points whose number is known, but whose indexes are not.
     pub(crate) fn note_unknown(&mut self, count: u64, state: State) {
         self.entries.push(Entry {
             origin: None,
@@ -113,15 +114,15 @@ impl Ledger {
         });
     }
 
-    /// Records what another ledger contains about the next points.
+    /// Appends the entries of another ledger, whose points follow the points of this ledger.
     pub(crate) fn append(&mut self, other: Self) {
         self.entries.extend(other.entries);
         self.skipped = other.skipped;
     }
 
-    /// Records that this point and all later ones were not processed.
+    /// Records that the point with the index `point` and all later points were not processed.
     pub fn end_before(&mut self, point: u64) {
-        // Points without a line before it count like their neighbours.
+        // Points without a line that precede `point` are treated like the last point before them.
         let last = self.entries.last().filter(|last| {
             matches!(last.state, State::Refused | State::Unsent)
                 && last.origin.is_some()
@@ -130,7 +131,8 @@ impl Ledger {
         self.end = Some(last.map_or(point, |last| last.points.end));
     }
 
-    /// Returns the index of the first point that is not in the ledger. All points before it are.
+    /// Returns the index of the first point that the ledger does not cover. The ledger covers all
+    /// points before the returned index.
     pub fn next_point(&self) -> u64 {
         let last = self
             .entries
@@ -140,7 +142,7 @@ impl Ledger {
         last.map_or(0, |entry| entry.points.end) + self.skipped
     }
 
-    /// The points in some states, in as few ranges as possible.
+    /// Returns the points that are in one of the given states, in as few ranges as possible.
     fn joined(&self, states: &[State]) -> Vec<Range<u64>> {
         let mut found: Vec<Range<u64>> = Vec::new();
         for entry in &self.entries {
@@ -156,7 +158,7 @@ impl Ledger {
     }
 }
 
-/// `points 0 to 9 were written, points 10 to 19 and from 30 on were not`.
+/// Shows text such as `points 0 to 9 were written, points 10 to 19 and from 30 on were not`.
 impl fmt::Display for Ledger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut separator = "";
@@ -177,7 +179,7 @@ impl fmt::Display for Ledger {
     }
 }
 
-/// Maximum number of ranges that are shown.
+/// The maximum number of ranges of points that are shown.
 const SHOWN: usize = 4;
 
 fn shown(mut points: Vec<Range<u64>>, end: Option<u64>) -> Option<String> {
@@ -200,21 +202,23 @@ fn shown(mut points: Vec<Range<u64>>, end: Option<u64>) -> Option<String> {
     (!all.is_empty()).then(|| all.join(" and "))
 }
 
-/// The points of some lines: their indexes, and points without a line.
+/// The points that belong to some lines of a batch. A span holds the indexes of its points, and
+/// counts the points without a line.
 #[derive(Debug, Default)]
 pub(crate) struct Span {
-    /// How many points without a line precede the first one.
+    /// The number of points without a line that precede the first line.
     before: u64,
-    /// Points without a line in between are part of them.
+    /// The ranges of point indexes. The ranges include the points without a line between two lines.
     ranges: Vec<Range<u64>>,
-    /// How many points without a line follow the last one.
+    /// The number of points without a line that follow the last line.
     after: u64,
 }
 
 impl Span {
     pub(crate) fn new(batch: &Batch, lines: Range<usize>) -> Self {
         let mut span = Self::default();
-        // Skipped points belong to the line before them, or to the first line.
+        // Points without a line belong to the line before them, or to the first line if no line
+        // precedes them.
         let mut skips = batch.skips();
         skips = &skips[skips.partition_point(|skip| *skip <= lines.start && lines.start > 0)..];
         for line in lines.clone() {
@@ -235,7 +239,8 @@ impl Span {
         span
     }
 
-    /// The index after the last point, if the points before the first one end at `start`.
+    /// Returns the index that follows the last point of this span, if the points before this span
+    /// end at `start`.
     pub(crate) fn end(&self, start: u64) -> u64 {
         let last = self.ranges.last();
         last.map_or(start + self.before, |range| range.end) + self.after
@@ -248,7 +253,8 @@ mod tests {
 
     use super::*;
 
-    /// A batch of points; `.` is a point without fields.
+    /// Returns a batch with one point for each character of `kinds`; `.` means a point without
+    /// fields.
     fn batch(encoder: &mut Encoder, kinds: &str) -> Batch {
         for kind in kinds.chars() {
             let point = Point::new("m");

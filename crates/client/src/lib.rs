@@ -1,4 +1,4 @@
-//! Asynchronous InfluxDB client.
+//! An asynchronous InfluxDB client.
 //!
 //! ```no_run
 //! use aioinflux::{Client, Config, Point};
@@ -36,15 +36,45 @@
 //!
 //! # Features
 //!
-//! All are off by default.
+//! All optional features of this crate are off by default.
 //!
 //! | feature | what |
 //! |---|---|
 //! | `line-deflate` | compresses the bodies of writes faster |
 //! | `event-loop`, `huge-pages` | for the Python package: no stable interface |
 //!
-//! Points are written as line protocol, with timestamps in nanoseconds. Answers are Arrow record
-//! batches. An answer that may be incomplete is an error, never a short success.
+//! # Servers
+//!
+//! | server | writing | queries |
+//! |---|---|---|
+//! | InfluxDB 1.x | yes | InfluxQL |
+//! | InfluxDB 2.x, with a token ([`Auth::token`]) | yes | Flux, and InfluxQL if the query names it ([`Query::language`]) |
+//! | InfluxDB 3.x | not yet | not yet |
+//!
+//! A client without a token assumes that the server is 1.x. A client with a token asks the server
+//! once for its generation, unless [`Config::dialect`] states it.
+//!
+//! ```no_run
+//! use aioinflux::{Auth, Client, Config, Point, Query};
+//!
+//! # async fn run() -> Result<(), aioinflux::Error> {
+//! let config = Config::new("http://localhost:8086")?
+//!     .auth(Auth::token("my-token"))
+//!     .organization("my-org")
+//!     .bucket("demo");
+//! let client = Client::new(config)?;
+//! client.write(&[Point::new("cpu").tag("host", "a").field("load", 0.64)]).await?;
+//! let query = Query::new("from(bucket: params.bucket) |> range(start: -1h)").bind("bucket", "demo");
+//! let answer = client.query(query).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Lines and answers
+//!
+//! Points are written as line protocol, with timestamps in nanoseconds. Answers to queries are
+//! returned as Arrow record batches. If an answer may be incomplete, the call always returns an
+//! error, and never a shorter answer.
 
 pub mod answer;
 mod client;
@@ -56,6 +86,7 @@ mod dialect;
 mod error;
 mod exchange;
 pub mod frame;
+mod generation;
 mod gzip;
 mod headers;
 mod http;
@@ -76,7 +107,8 @@ mod undated;
 pub mod unify;
 mod write;
 
-// Arrow types are part of public signatures. This is their version.
+// Arrow types are part of the public signatures of this crate. The following re-exports provide the
+// Arrow version that this crate uses.
 pub use {aioinflux_line as line, arrow_array, arrow_schema};
 
 pub use aioinflux_line::{
@@ -101,7 +133,7 @@ pub use udp::{UdpSender, datagrams};
 pub use undated::Colliding;
 pub use write::Written;
 
-/// Only for the Python package: not a stable interface.
+/// Re-exports for the Python package only, which are not a stable interface.
 #[doc(hidden)]
 pub mod engine {
     pub use crate::frame::cells::column_of_cells;
@@ -120,7 +152,7 @@ pub mod engine {
     pub use crate::pipeline::{Finished, Progress, run as write_all};
 }
 
-/// The Rust code of the README, which must compile.
+/// Compiles the Rust code in the README as a test.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;

@@ -1,12 +1,12 @@
-//! The meaning of a failed host name lookup.
+//! Explains failed host name look-ups.
 
 use std::error::Error as StdError;
 use std::io;
 
-/// Returns why there is no connection, from the innermost cause of a failed lookup.
+/// Returns the reason why a host name look-up failed, derived from its innermost error.
 ///
-/// A lookup needs file descriptors. Without any, a resolver reports the error of the system, or
-/// reports every name as unknown.
+/// A host name look-up needs file descriptors. If no file descriptors are left, a resolver either
+/// returns the system's error, or reports every name as unknown.
 pub(crate) fn failure(cause: &(dyn StdError + 'static)) -> String {
     let system = cause.downcast_ref::<io::Error>();
     if system.is_some_and(|error| error.raw_os_error().is_some()) {

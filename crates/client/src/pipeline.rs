@@ -1,4 +1,4 @@
-//! Writes many batches: the next one is made while others are in flight.
+//! Writes many batches. The next batch is made while requests for other batches are in flight.
 
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
@@ -12,29 +12,30 @@ use crate::error::{Error, ErrorKind, WriteReport};
 use crate::ledger::{Ledger, Span, State};
 use crate::write::{self, Written};
 
-/// The progress of a write.
+/// The progress of a write of several batches.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Progress {
-    /// What the server stored.
+    /// The number of points that the server stored, and the number of points that were not sent.
     pub written: Written,
-    /// Points that are done: stored, refused one by one, or without a line.
+    /// The number of points that are finished. A finished point was stored, was refused
+    /// individually, or has no line.
     pub points: u64,
-    /// Bytes of their lines.
+    /// The number of bytes in the lines of the finished points.
     pub bytes: u64,
 }
 
-/// A write that has ended.
+/// The outcome of a write that has ended.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Finished {
-    /// What the server stored.
+    /// The number of points that the server stored, and the number of points that were not sent.
     pub written: Written,
-    /// The first error, with the ledger.
+    /// The first error of the write, which includes the ledger.
     pub error: Option<Error>,
-    /// Whether the error ended the write; points that are refused one by one do not.
+    /// Whether the error ended the write. An error about individual points does not end it.
     pub failed: bool,
-    /// The state of the points.
+    /// The ledger, which records the state of each point of the write.
     pub ledger: Ledger,
 }
 
@@ -47,12 +48,14 @@ impl Finished {
     }
 }
 
-/// Writes all batches that `next` returns, now or later. A future of `send` sends each of them: at
-/// most `connections` at once. A batch that is sent without an error is in the state `done`.
+/// Writes all batches that `next` returns, whether they are ready now or later. Each batch is sent
+/// by a future from `send`. At most `connections` of these futures run at once. If a batch is sent
+/// without an error, its points get the state `done`.
 ///
-/// If the server refuses individual points of a batch, later batches are still sent. Any other
-/// error, including one returned by `next`, stops the write. Then `next` is dropped, and the error
-/// is returned when the requests in flight have ended.
+/// If the server refuses individual points of a batch, later batches are still sent. Any error that
+/// is not about individual points stops the write; this includes an error from `next`. When an
+/// error stops the write, `next` is dropped, and the error is returned after the requests in flight
+/// have ended.
 pub async fn run<B, E, F>(
     next: impl FnMut(&mut Context<'_>) -> Poll<Option<Result<B, E>>>,
     send: impl Fn(Arc<Batch>) -> F,
@@ -103,19 +106,19 @@ where
     }
 }
 
-/// The next event.
+/// The event that a write waits for next.
 enum Step<T> {
     Next(T),
-    /// The oldest request is done.
+    /// The oldest request in flight has finished.
     Settle,
     End,
 }
 
-/// A request in flight, or its result.
+/// A request that is in flight or has finished.
 struct Sent<F> {
     points: Span,
     lines: u64,
-    /// Points, those without a line too.
+    /// The number of points in the request, including points without a line.
     count: u64,
     bytes: u64,
     request: Request<F>,
@@ -126,17 +129,18 @@ enum Request<F> {
     Done(Result<Written, Error>),
 }
 
-/// The state of the batches so far.
+/// The state of a write after the batches so far.
 struct Flow<F> {
     under_way: VecDeque<Sent<F>>,
     done: State,
     progress: Progress,
     report: WriteReport,
-    /// The index of the first point that was not taken from the caller.
+    /// The index of the first point that the write has not taken from the caller.
     next: u64,
-    /// What ended the write.
+    /// The error that ended the write.
     failure: Option<Error>,
-    /// The first refusal of single points, which does not end the write.
+    /// The first error with which the server refused only individual points. An error that refuses
+    /// only individual points does not end the write.
     refusal: Option<Error>,
 }
 
@@ -153,7 +157,7 @@ impl<F: Future<Output = Result<Written, Error>>> Flow<F> {
         }
     }
 
-    /// Starts to send a batch.
+    /// Starts to send a batch with this request.
     fn start(&mut self, batch: &Batch, request: F) {
         let points = Span::new(batch, 0..batch.len());
         self.next = points.end(self.next);
@@ -166,7 +170,7 @@ impl<F: Future<Output = Result<Written, Error>>> Flow<F> {
         });
     }
 
-    /// Polls all requests.
+    /// Polls all requests in flight.
     fn poll(&mut self, context: &mut Context<'_>) {
         for sent in &mut self.under_way {
             if let Request::UnderWay(request) = &mut sent.request
@@ -182,8 +186,8 @@ impl<F: Future<Output = Result<Written, Error>>> Flow<F> {
         oldest.is_some_and(|sent| matches!(sent.request, Request::Done(_)))
     }
 
-    /// Records the result of the oldest request, which is done. Returns whether its points are
-    /// done.
+    /// Removes the oldest request, which has finished, and records its result. Returns whether the
+    /// write continues after this request.
     fn settle(&mut self) -> bool {
         let Some(sent) = self.under_way.pop_front() else {
             return false;
@@ -208,14 +212,15 @@ impl<F: Future<Output = Result<Written, Error>>> Flow<F> {
         true
     }
 
-    /// Records an error. Returns whether the write continues.
+    /// Records the error of a request for these points. Returns whether the write continues after
+    /// this error.
     fn note(&mut self, points: &Span, lines: u64, mut error: Error) -> bool {
         let goes_on = error.kind() == ErrorKind::PartialWrite || !error.rejected().is_empty();
         let state = write::state_of(&error, lines);
         let report = std::mem::take(error.report_mut());
         let is_unnamed = report.rejected.is_empty();
         self.report.rejected.extend(report.rejected);
-        // The error of a batch that was sent in parts contains more.
+        // If a batch was sent in parts, the ledger of its error contains the state of each part.
         if report.ledger.is_empty() {
             self.report.ledger.note(points, state);
         } else {

@@ -1,11 +1,17 @@
-//! Finds the points that a server refused, from its message.
+//! Finds the points that a server refused, based on the error message that the server sent.
 //!
-//! Pure. A 1.x server quotes the lines that it could not parse, one after the other: `partial
-//! write: unable to parse 'LINE': REASON`, a newline, `unable to parse ...`, and at the end `
-//! dropped=N`, to which 1.12 adds names. A quoted line can contain anything, including newlines and
-//! the phrases of the server. So the end of a line is found by comparing it with the batch that was
-//! sent. A type conflict names only a field. It identifies the points only if the batch has exactly
-//! as many lines with that field and type as the server dropped.
+//! Pure. A 1.x server quotes the lines that it could not parse:
+//!
+//! ```text
+//! partial write: unable to parse 'LINE': REASON
+//! unable to parse 'LINE': REASON dropped=N
+//! ```
+//!
+//! Version 1.12 appends names after `dropped=N`. A quoted line can contain anything, including
+//! newlines and phrases that the server uses in its messages. Therefore the end of a quoted line is
+//! found by comparing the text with the lines that were sent. The server's message about a type
+//! conflict names only a field. The message about a type conflict identifies a point only if
+//! exactly one line of the batch has that field with that type.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -19,7 +25,7 @@ const NEXT: &str = "\nunable to parse '";
 const CLOSED: &str = "': ";
 const DROPPED: &str = "dropped=";
 
-/// Parses a message of a server about these lines of a batch.
+/// Parses the server's error message about `lines` of `batch`.
 pub(crate) fn report(message: &str, batch: &Batch, lines: Range<usize>) -> WriteReport {
     let (text, dropped) = split_dropped(message);
     let mut rejected = unparsed(text, batch, lines.clone());
@@ -33,7 +39,7 @@ pub(crate) fn report(message: &str, batch: &Batch, lines: Range<usize>) -> Write
     }
 }
 
-/// Removes ` dropped=N` and what follows it from the message.
+/// Splits `dropped=N` from the message. Returns the text before `dropped=N`, and the number N.
 fn split_dropped(message: &str) -> (&str, Option<u64>) {
     for (at, found) in message.rmatch_indices(DROPPED) {
         let rest = &message[at + found.len()..];
@@ -50,7 +56,7 @@ fn split_dropped(message: &str) -> (&str, Option<u64>) {
     (message, None)
 }
 
-/// The lines that the message quotes.
+/// Returns the lines that the server's message quotes.
 fn unparsed(text: &str, batch: &Batch, lines: Range<usize>) -> Vec<Rejected> {
     let Some(first) = text.find(UNPARSED) else {
         return Vec::new();
@@ -74,7 +80,7 @@ fn unparsed(text: &str, batch: &Batch, lines: Range<usize>) -> Vec<Rejected> {
     }
 }
 
-/// The lines that were sent, by their text as the server quotes it.
+/// The lines that were sent, indexed by the text that the server quotes for each line.
 struct Sent {
     lines: HashMap<String, Vec<usize>>,
     longest: usize,
@@ -83,10 +89,10 @@ struct Sent {
 impl Sent {
     fn new(batch: &Batch, lines: Range<usize>) -> Self {
         let mut found: HashMap<String, Vec<usize>> = HashMap::new();
-        // From the last to the first, so that the first is taken first.
+        // The lines are added in reverse order, so that `take` returns the first line first.
         for line in lines.rev() {
             let text = String::from_utf8_lossy(batch.line(line));
-            // The server skips these before a line.
+            // The server skips spaces, tabs and NULs before a line.
             let text = text.trim_start_matches([' ', '\t', '\0']);
             found.entry(text.to_owned()).or_default().push(line);
         }
@@ -97,9 +103,10 @@ impl Sent {
         }
     }
 
-    /// Splits `LINE': REASON...`. It takes the longest line of the batch before the next quoted
-    /// line. If there is none, it searches further, for a line that contains the phrases of the
-    /// server itself.
+    /// Splits `LINE': REASON...`. The quoted line is the longest line of the batch that ends before
+    /// the next quoted line begins. If no line of the batch matches, the quoted line may itself
+    /// contain the phrases of the server. The search then continues after the next phrase of the
+    /// server.
     fn split_quoted<'t>(&self, text: &'t str) -> (&'t str, &'t str) {
         let mut extents = text
             .match_indices(NEXT)
@@ -117,7 +124,7 @@ impl Sent {
                 .last();
             from = extent;
         }
-        // A line that is not in the batch: it is quoted differently than it was sent.
+        // The quoted line is not in the batch, because the server does not quote it as it was sent.
         let at = best.or_else(|| text.find(CLOSED)).unwrap_or(text.len());
         (
             &text[..at],
@@ -125,17 +132,17 @@ impl Sent {
         )
     }
 
-    /// The next line of the batch with this text.
+    /// Returns the next line of the batch that has this text, and removes it from the index.
     fn take(&mut self, text: &str) -> Option<usize> {
         self.lines.get_mut(text)?.pop()
     }
 }
 
-/// The line with the field that a type conflict names, if there is only one.
+/// Returns the line that contains the field with a type conflict, if there is only one such line.
 ///
-/// If there are several, none is named, even if their number is that of the dropped points. Some
-/// may belong to a different shard, which accepted them, and the dropped points may have different
-/// conflicts.
+/// If several lines contain the field, returns none of them, even if their number equals the number
+/// of dropped points. Some of the lines with the field may belong to a different shard, which
+/// accepted them. The dropped points may also have type conflicts in different fields.
 fn conflicting(text: &str, batch: &Batch, mut lines: Range<usize>) -> Option<Rejected> {
     let conflict = Conflict::parse(text)?;
     let line = lines.find(|&line| conflict.holds(batch, line))?;
@@ -152,29 +159,31 @@ fn conflicting(text: &str, batch: &Batch, mut lines: Range<usize>) -> Option<Rej
     })
 }
 
-/// A field that was sent with a different type than the one that the server stores.
+/// A field conflict: a field was sent with a type that differs from the type that the server
+/// stores.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FieldConflict {
     /// The measurement.
     pub measurement: String,
-    /// The key of the field.
+    /// The key of the field with the conflict.
     pub field: String,
-    /// The type that was sent: `float`, `integer`, `unsigned`, `boolean` or `string`.
+    /// The type with which the field was sent: `float`, `integer`, `unsigned`, `boolean` or
+    /// `string`.
     pub sent: String,
-    /// The type that the server stores.
+    /// The type that the server stores for this field.
     pub stored: String,
 }
 
 impl Error {
-    /// Returns the field that the server refused because it stores a different type.
+    /// Returns the field that the server refused because the stored field has a different type.
     pub fn field_conflict(&self) -> Option<FieldConflict> {
         self.server_message().and_then(FieldConflict::of)
     }
 }
 
 impl FieldConflict {
-    /// The conflict that a message of the server describes, if it does.
+    /// Returns the type conflict that a server's message describes, or `None` if it describes none.
     pub(crate) fn of(message: &str) -> Option<Self> {
         let conflict = Conflict::parse(message)?;
         Some(Self {
@@ -186,7 +195,8 @@ impl FieldConflict {
     }
 }
 
-/// `field type conflict: input field "F" on measurement "M" is type T, already exists as type U`.
+/// The variable parts of a message such as `field type conflict: input field "F" on measurement "M"
+/// is type T, already exists as type U`.
 struct Conflict<'t> {
     field: &'t str,
     measurement: &'t str,
@@ -204,7 +214,7 @@ impl<'t> Conflict<'t> {
             field,
             measurement,
             kind,
-            // What follows is the number of the dropped points.
+            // In the message, the type is followed by the number of dropped points.
             stored: stored.split(' ').next()?,
         })
     }

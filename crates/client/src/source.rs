@@ -1,4 +1,4 @@
-//! Where the events of an answer come from.
+//! Reads the events of an answer.
 
 use crate::decode::{Decoder, Event};
 use crate::dialect::{self, Form, Operation};
@@ -7,21 +7,23 @@ use crate::exchange::Exchange;
 use crate::http::Body;
 use crate::query::{Query, ReadOptions};
 
-/// Default number of rows that a server puts into a chunk.
+/// The number of rows that a server puts into a chunk by default.
 const SERVER_CHUNK_ROWS: u32 = 10_000;
 
-/// The events of an answer: schemas, batches, messages and failures of statements, in order. After
-/// the last one the end is proven; anything else that ends the answer is an error.
+/// A source of the events of an answer, in order: schemas, batches, messages, and errors of
+/// statements. After the last event of a source, the end of its answer is proven. If an answer ends
+/// without a proven end, the source returns an error.
 ///
-/// Nothing is read before it is requested. Dropping a source before its end closes its connection;
-/// so does an error.
+/// The source reads data only when an event is requested. The connection is closed if a source is
+/// dropped before its end, or if it returns an error.
 pub(crate) enum Source {
-    /// An HTTP body that a decoder reads.
+    /// An HTTP body, which a decoder reads.
     Body(BodySource),
 }
 
 impl Source {
-    /// Sends a query. A `whole` answer is collected, and comes in as few batches as possible.
+    /// Sends a query. If `whole` is true, the caller collects the whole answer, and its rows arrive
+    /// in as few batches as possible.
     pub(crate) async fn open(
         exchange: &Exchange,
         query: &Query,
@@ -47,7 +49,7 @@ impl Source {
         let decoder = if whole {
             decoder.large_batches()
         } else {
-            // Readers expect a batch for each chunk that they requested.
+            // Callers that read a stream expect one batch for each chunk of the answer.
             decoder.batch_rows(chunk as usize)
         };
         Ok(Self::Body(BodySource {
@@ -57,15 +59,15 @@ impl Source {
         }))
     }
 
-    /// The next event. `None` after the last event or after an error. The future may be dropped and
-    /// the call repeated without losing an event.
+    /// Returns the next event of the answer. Returns `None` after the last event, and after an
+    /// error. The future may be dropped and `next` called again without losing an event.
     pub(crate) async fn next(&mut self) -> Option<Result<Event, Error>> {
         match self {
             Self::Body(body) => body.next().await,
         }
     }
 
-    /// Bytes of the answer so far, after decompression.
+    /// Returns the number of bytes of the answer that have been read so far, after decompression.
     pub(crate) const fn received(&self) -> u64 {
         match self {
             Self::Body(body) => body.received,
@@ -80,11 +82,12 @@ pub(crate) struct BodySource {
 }
 
 enum State {
-    /// The connection will deliver more. Leaving this state closes it.
+    /// The body of the answer may contain more data. When the source leaves the state `Open`, the
+    /// connection is closed.
     Open(Box<Body>),
-    /// The events that have arrived are returned, then this error.
+    /// The source returns the events that have arrived, and after them this error.
     Broken(Error),
-    /// There are no more events than those that have arrived.
+    /// The source returns only the events that have already arrived, and then ends.
     Done,
 }
 
@@ -108,7 +111,8 @@ impl BodySource {
     }
 }
 
-/// Reads one piece of the answer. After the last one, returns what follows it.
+/// Reads one piece of the answer. Returns the new state of the source if the answer has ended, with
+/// or without an error.
 async fn read(body: &mut Body, decoder: &mut Decoder, received: &mut u64) -> Option<State> {
     let result = match body.next().await {
         Ok(Some(piece)) => {

@@ -1,15 +1,17 @@
-//! Finds where the statements of an InfluxQL text begin, as a server reads it.
+//! Finds where the statements of an InfluxQL query begin, in the same way as the server.
 //!
-//! Pure, and without a grammar. It knows quotes, comments and patterns, in which a `;` ends no
-//! statement, and the first words of each statement.
+//! The scanner of this module is pure, and does not implement the InfluxQL grammar. The scanner
+//! recognizes the first words of each statement, and quotes, comments and regular expressions, in
+//! which a `;` does not end a statement.
 
-/// Words that precede an operand: a slash after them begins a pattern. After other words it is a
-/// division.
+/// The words of InfluxQL that precede an operand. After one of the words in this list, a slash
+/// begins a regular expression. After a word that is not in this list, a slash is a division.
 const BEFORE_OPERANDS: [&str; 10] = [
     "SELECT", "DISTINCT", "FROM", "WHERE", "AND", "OR", "BY", "ON", "IN", "WITH",
 ];
 
-/// Whether there are statements in the text and all of them match, judged by their first two words.
+/// Returns whether the query has at least one statement, and `is_such` accepts the first two words
+/// of every statement.
 pub(crate) fn all(text: &str, is_such: impl Fn(&str, &str) -> bool) -> bool {
     let tokens = Tokens {
         rest: text,
@@ -19,7 +21,8 @@ pub(crate) fn all(text: &str, is_such: impl Fn(&str, &str) -> bool) -> bool {
     statements.peek().is_some() && statements.all(|[first, second]| is_such(first, second))
 }
 
-/// The first two words of each statement that is not empty. An empty text if there is no word.
+/// Iterates over the first two words of each statement, and skips empty statements. If a statement
+/// has fewer than two words, the missing words are empty strings.
 struct Statements<'a>(Tokens<'a>);
 
 impl<'a> Iterator for Statements<'a> {
@@ -43,15 +46,15 @@ impl<'a> Iterator for Statements<'a> {
 
 #[derive(Debug, PartialEq)]
 enum Token<'a> {
-    /// A name, a keyword or a number.
+    /// A word: a name, a keyword or a number.
     Word(&'a str),
-    /// Quoted text, a pattern, or a symbol.
+    /// A quoted string, a regular expression, or a symbol.
     Other,
-    /// The end of a statement.
+    /// The `;` at the end of a statement.
     End,
 }
 
-/// The tokens of a text, without blanks and comments.
+/// Iterates over the tokens of a query, and skips whitespace and comments.
 struct Tokens<'a> {
     rest: &'a str,
     operand_next: bool,
@@ -106,13 +109,13 @@ impl<'a> Tokens<'a> {
             } else {
                 return;
             };
-            // A comment that does not end continues to the end of the text.
+            // A comment that is not closed continues to the end of the query.
             self.take(end.unwrap_or(self.rest.len()));
         }
     }
 
-    /// Skips the text up to this closing character. A backslash keeps the next character from
-    /// closing it.
+    /// Skips a quoted string or a regular expression up to the closing character `sign`. A quote or
+    /// slash after a backslash does not close the skipped part.
     fn quoted(&mut self, sign: char) -> Token<'a> {
         let mut escaped = true;
         let end = self.rest.char_indices().find(|&(at, one)| {

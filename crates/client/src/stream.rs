@@ -1,4 +1,4 @@
-//! An answer as a stream.
+//! Reads an answer as a stream.
 
 use std::fmt;
 
@@ -10,16 +10,17 @@ use crate::exchange::Exchange;
 use crate::query::{Query, ReadOptions};
 use crate::source::Source;
 
-/// The answer of a query, event by event.
+/// The answer to a query, which the caller reads event by event.
 ///
-/// Nothing is read before it is requested: a slow reader slows the server down, and memory does not
-/// grow with the answer. Dropping a stream before its end closes its connection; so does an error
-/// that ends it.
+/// The stream reads data from the server only when the caller requests an event. A slow reader of a
+/// stream therefore slows the server down, and memory use does not grow with the size of the
+/// answer. A stream closes its connection if it is dropped before its end, or if an error ends it.
 ///
-/// `timeout` limits the time to the first event: waiting for a free slot, sending the query, the
-/// head of the answer, and the whole answer if it is an error. For the events of a successful
-/// answer only `read_timeout` applies, which counts while [`next`](Self::next) waits for the
-/// server.
+/// The option `timeout` limits the time until the first event. The time until the first event
+/// includes waiting for a free slot, sending the query, and reading the head of the answer. If the
+/// answer is an error, `timeout` also limits the time for reading the whole answer. While the
+/// events of a successful answer are read, only `read_timeout` applies. `read_timeout` counts only
+/// while [`next`](Self::next) waits for the server.
 pub struct Stream {
     source: Source,
     server: String,
@@ -38,17 +39,18 @@ impl Stream {
         })
     }
 
-    /// Returns the next event, or nothing after the last one.
+    /// Returns the next event, or `None` after the last event.
     ///
-    /// The future may be dropped and the call repeated (in `select!`) without losing an event.
-    /// `read_timeout` counts from the first call that waits, and continues across calls. If it
-    /// expires between two calls, while nothing waited, it starts again with the second call.
+    /// If the future of this call is dropped and the call is repeated (as in `select!`), no event
+    /// is lost. `read_timeout` starts with the first call that waits, and the next calls continue
+    /// it. If `read_timeout` expires while no call is waiting, it starts again with the next call.
     ///
     /// # Errors
     ///
-    /// The error of a statement that failed ([`ErrorKind::Statement`](crate::ErrorKind::Statement))
-    /// comes after the events that precede it, and the stream continues after it. Any other error,
-    /// such as an answer that ends early or was truncated, is the last item.
+    /// If a statement fails, its error ([`ErrorKind::Statement`](crate::ErrorKind::Statement)) is
+    /// returned after the events that precede it, and the stream then continues. Any error that is
+    /// not about a failed statement is the last item of the stream. For example, the answer may
+    /// have ended early or been truncated.
     pub async fn next(&mut self) -> Option<Result<Event, Error>> {
         Some(match self.source.next().await? {
             Ok(Event::StatementError { statement, message }) => {
@@ -59,13 +61,14 @@ impl Stream {
         })
     }
 
-    /// Returns the bytes of the answer so far, after decompression.
+    /// Returns the number of bytes of the answer that were received so far, after decompression.
     #[must_use]
     pub const fn received(&self) -> u64 {
         self.source.received()
     }
 
-    /// Collects everything, or returns the first error with everything that arrived.
+    /// Collects all results of the stream. If errors occur, returns the first error together with
+    /// all results that arrived.
     pub(crate) async fn collect(mut self) -> Result<Answer, Error> {
         let mut answer = Collector::new();
         let mut first = None;

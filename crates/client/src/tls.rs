@@ -1,7 +1,8 @@
-//! Certificates: whom to trust, and who we are.
+//! Defines the TLS settings: which servers to trust, and which certificate the client presents.
 //!
-//! A [`Tls`] says which certificates to use and loads none of them; `client_config` does, and is
-//! called for `https` only, because the system's roots take some milliseconds to load.
+//! A [`Tls`] says which certificates to use, but loads none of them. `client_config` loads the
+//! certificates. `client_config` is called only for `https`, because loading the system's root
+//! certificates takes several milliseconds.
 //!
 //! | file | what |
 //! |---|---|
@@ -33,7 +34,8 @@ mod trust;
 pub(crate) use explain::{explain, unanswered};
 pub(crate) use trust::Shown;
 
-/// Certificates for `https`. The default trusts what the system trusts.
+/// The certificate options for `https`. By default, the client trusts the certificate authorities
+/// of the system.
 ///
 /// ```
 /// use aioinflux::{Pem, Tls};
@@ -61,40 +63,45 @@ impl Default for Tls {
 }
 
 impl Tls {
-    /// Trusts what the system trusts, and shows no certificate.
+    /// Returns the default options: the system's certificate authorities are trusted, and no client
+    /// certificate is sent.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Trusts these authorities too, in addition to those of the system (see `system_roots`).
+    /// Adds certificate authorities that the client trusts in addition to the authorities of the
+    /// system (see `system_roots`).
     ///
-    /// A server that shows one of these very certificates is trusted as well, whoever issued it,
-    /// for the names that the certificate has and while it is valid. Where it has no
-    /// subjectAltName, its common name counts. So a self-signed certificate works.
+    /// A server is also trusted if its certificate is one of the given certificates, regardless of
+    /// who issued it. A self-signed certificate can therefore be trusted by passing it to this
+    /// method. The server is trusted only for the names in its certificate and while the
+    /// certificate is valid. If the certificate has no subjectAltName, its common name is used.
     #[must_use]
     pub fn ca(mut self, certificates: Pem) -> Self {
         self.own.push(certificates);
         self
     }
 
-    /// Sets whether the system's authorities are trusted. Default: yes. Without them only those
-    /// that [`ca`](Self::ca) names are.
+    /// Sets whether the system's certificate authorities are trusted. Default: yes. If the system's
+    /// authorities are not trusted, only the authorities passed to [`ca`](Self::ca) are trusted.
     #[must_use]
     pub fn system_roots(mut self, trusted: bool) -> Self {
         self.system_roots = trusted;
         self
     }
 
-    /// Shows this certificate (chain) to the server, and proves it with the key.
+    /// Sends a client certificate (or a chain of certificates) to the server, and uses the key to
+    /// prove that the client owns the certificate.
     #[must_use]
     pub fn client_certificate(mut self, certificates: Pem, key: Pem) -> Self {
         self.client = Some((certificates, key));
         self
     }
 
-    /// Sets whether the server's certificate is verified. Default: yes. Without it, everybody on the
-    /// way to the server can read and change what is sent, passwords too: for tests only. What
-    /// [`ca`](Self::ca) names is not read then.
+    /// Sets whether the server's certificate is verified. Default: yes. Without verification,
+    /// anyone on the network path to the server can read and change the data, including passwords.
+    /// Turn verification off only in tests. If verification is off, the certificates passed to
+    /// [`ca`](Self::ca) are not read.
     #[must_use]
     pub fn verify(mut self, verify: bool) -> Self {
         self.verify = verify;
@@ -144,13 +151,13 @@ impl Tls {
             Arc::new(verifier.map_err(|error| {
                 Error::config(format!(
                     "tls: the certificates of the system's authorities cannot be used: {error}; \
-                     hint: install them (`ca-certificates`), or pass those to trust as `Tls::ca`"
+                     hint: install them (`ca-certificates`), or pass the authorities to trust with `Tls::ca`"
                 ))
             })?)
         } else {
             if roots.is_empty() {
                 return Err(Error::config(
-                    "tls: no authority to trust; name one with `ca`",
+                    "tls: no authority to trust; add one with `Tls::ca`",
                 ));
             }
             WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
@@ -164,7 +171,7 @@ impl Tls {
         }))
     }
 
-    /// A configuration that trusts nobody. Loads nothing.
+    /// Returns a TLS configuration that trusts no certificate. Loads nothing.
     fn without_trust() -> Result<ClientConfig, Error> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let roots = RootCertStore::empty();
@@ -183,7 +190,7 @@ fn versions(provider: Arc<CryptoProvider>) -> Result<Builder, Error> {
         .map_err(|e| broken(&e))
 }
 
-/// Our certificate and its key.
+/// Loads the client's certificate and the key of this certificate.
 fn identity(
     certificates: &Pem,
     key: &Pem,
@@ -203,7 +210,7 @@ fn identity(
     })
 }
 
-/// The first bytes that a client of TLS sends.
+/// Returns the first bytes that a TLS client sends to a server.
 pub(crate) fn hello() -> Option<Vec<u8>> {
     let name = ServerName::try_from("localhost").ok()?;
     let config = Tls::without_trust().ok()?;
@@ -217,7 +224,8 @@ fn broken(error: &rustls::Error) -> Error {
     Error::config(format!("tls: {error}"))
 }
 
-/// PEM text: in a file that is read when the client is made, or in memory.
+/// A certificate or key as PEM text, either in memory or in a file, which is read when the client
+/// is created.
 #[derive(Clone)]
 pub struct Pem(PemSource);
 
@@ -228,7 +236,7 @@ enum PemSource {
 }
 
 impl Pem {
-    /// The content of this file.
+    /// Returns PEM text that is read from the file with this path.
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self(PemSource::File(path.into()))
     }
@@ -263,7 +271,7 @@ impl Pem {
         let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
         let found = found.map_err(|error| self.broken(&error.to_string()))?;
         if found.is_empty() {
-            return Err(self.broken(&format!("no certificate in it{}", not_pem(&text))));
+            return Err(self.broken(&format!("it contains no certificate{}", not_pem(&text))));
         }
         Ok(found)
     }
@@ -278,12 +286,13 @@ impl Pem {
             } else {
                 not_pem(&text)
             };
-            self.broken(&format!("no private key in it{hint}"))
+            self.broken(&format!("it contains no private key{hint}"))
         })
     }
 }
 
-/// A hint where a file is binary: most likely DER.
+/// Returns a hint if the file begins with the first byte of DER data, because such a file is not
+/// PEM.
 fn not_pem(text: &[u8]) -> &'static str {
     if text.first() == Some(&0x30) {
         "; hint: it is not PEM; `openssl x509 -inform der` and `openssl pkey -inform der` convert it"
@@ -321,7 +330,7 @@ mod tests {
     #[test]
     fn text_without_a_certificate_is_refused() {
         let tls = Tls::new().ca(Pem::bytes("hello")).system_roots(false);
-        let text = "tls: PEM text: no certificate in it";
+        let text = "tls: PEM text: it contains no certificate";
         assert_eq!(tls.client_config().unwrap_err().to_string(), text);
     }
 

@@ -1,9 +1,12 @@
-//! Writes by UDP: datagrams of complete lines, to a 1.x server that listens for them (`[[udp]]`).
+//! Writes over UDP: sends datagrams of complete lines to a 1.x server with a UDP listener
+//! (`[[udp]]`).
 //!
-//! UDP has no answers. A datagram is lost completely, without an error, if the network drops it,
-//! the buffer of the server is full, or one of its lines cannot be parsed. Database, retention
-//! policy and unit of the times are settings of the server's listener. Lines use nanoseconds, its
-//! default. Nothing here waits, so nothing is asynchronous.
+//! The server does not answer UDP datagrams. A whole datagram is lost without an error if the
+//! network drops it or the server's buffer is full. A datagram is also lost if one of its lines
+//! cannot be parsed. The configuration of the server's listener determines the database, the
+//! retention policy and the unit of timestamps. Timestamps are sent in nanoseconds, which is the
+//! default unit of the listener. None of the functions in this module waits, so none of them is
+//! asynchronous.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
 
@@ -12,7 +15,7 @@ use aioinflux_line::Batch;
 use crate::error::{Error, ErrorKind, excerpt};
 use crate::lookup;
 
-/// Sends batches by UDP.
+/// Sends batches of lines to a server over UDP.
 #[derive(Debug)]
 pub struct UdpSender {
     socket: UdpSocket,
@@ -22,17 +25,18 @@ pub struct UdpSender {
 }
 
 impl UdpSender {
-    /// Default size of a datagram: it passes networks with the usual packet size (1500 bytes) in
-    /// one packet, with room for tunnels.
+    /// The default size of a datagram. A datagram of this size fits into one packet on networks
+    /// with the usual packet size (1500 bytes), with room for the headers of tunnels.
     pub const DATAGRAM_BYTES: usize = 1400;
-    /// The maximum size: that of an IPv4 packet.
+    /// The maximum size of a datagram, which follows from the maximum size of an IPv4 packet.
     pub const MAX_DATAGRAM_BYTES: usize = 65_507;
 
-    /// Returns a sender to this host and port. Looks up the host, and prefers an IPv4 address.
-    /// Nothing is sent, so it is unknown whether a server listens.
+    /// Returns a sender for the server at this host and port. The call looks up the address of the
+    /// host, and prefers an IPv4 address. Creating a sender sends nothing, so it is unknown whether
+    /// a server listens at the address.
     ///
     /// # Errors
-    /// If the host has no address, or the system provides no socket.
+    /// Fails if no address is found for the host, or if the system cannot create a socket.
     pub fn new(host: &str, port: u16) -> Result<Self, Error> {
         let address = format!("{host}:{port}");
         let refused = |text| Error::new(ErrorKind::Connect, true, text).during("udp to", &address);
@@ -41,7 +45,8 @@ impl UdpSender {
             .to_socket_addrs()
             .map_err(|error| refused(lookup::failure(&error)))?
             .collect();
-        // Servers listen at least on IPv4, and a datagram without a receiver causes no error.
+        // IPv4 addresses are tried first, because servers listen at least on IPv4. A datagram that
+        // reaches no server causes no error.
         found.sort_by_key(SocketAddr::is_ipv6);
         let own: SocketAddr = if found.first().is_some_and(SocketAddr::is_ipv6) {
             (Ipv6Addr::UNSPECIFIED, 0).into()
@@ -60,12 +65,13 @@ impl UdpSender {
     }
 
     /// Sets the maximum number of bytes of lines in a datagram. Default:
-    /// [`DATAGRAM_BYTES`](Self::DATAGRAM_BYTES). Larger datagrams are fewer, but one lost fragment
-    /// loses all of its lines, and some networks pass no fragments. Within one machine that hardly
-    /// matters.
+    /// [`DATAGRAM_BYTES`](Self::DATAGRAM_BYTES). If the maximum is larger, fewer datagrams are
+    /// sent. However, the network may split large datagrams into fragments. If one fragment is
+    /// lost, all lines of its datagram are lost. Some networks drop all fragments. If the sender and
+    /// the server run on the same machine, fragmentation hardly matters.
     ///
     /// # Errors
-    /// If it is 0, or more than [`MAX_DATAGRAM_BYTES`](Self::MAX_DATAGRAM_BYTES).
+    /// Fails if `bytes` is 0 or more than [`MAX_DATAGRAM_BYTES`](Self::MAX_DATAGRAM_BYTES).
     pub fn datagram_bytes(mut self, bytes: usize) -> Result<Self, Error> {
         if !(1..=Self::MAX_DATAGRAM_BYTES).contains(&bytes) {
             return Err(Error::config(format!(
@@ -77,12 +83,13 @@ impl UdpSender {
         Ok(self)
     }
 
-    /// Sends the lines, and returns in how many datagrams.
+    /// Sends the lines of a batch and returns the number of datagrams that were sent.
     ///
     /// # Errors
-    /// If a line is larger than a datagram may be: the error names it, and nothing was sent. If the
-    /// system refuses to send, or has reported that an earlier datagram was refused, as happens if
-    /// nothing listens on a reachable machine.
+    /// Fails if a line is larger than the maximum size of a datagram. If a line is too large, the
+    /// error message identifies the line, and nothing was sent. Also fails if the system refuses to
+    /// send. Also fails if the system reports that an earlier datagram was refused, for example
+    /// because no program listens on the port of a reachable machine.
     pub fn send(&self, batch: &Batch) -> Result<usize, Error> {
         let datagrams = datagrams(batch, self.datagram_bytes)?;
         for datagram in &datagrams {
@@ -95,10 +102,11 @@ impl UdpSender {
     }
 }
 
-/// The lines as datagrams of at most `bytes` bytes, without the line feed at their ends.
+/// Splits the lines of a batch into datagrams of at most `bytes` bytes. In each datagram, the line
+/// feed after the last line is left out.
 ///
 /// # Errors
-/// If a line is larger than that.
+/// Fails if a line has more than `bytes` bytes.
 pub fn datagrams(batch: &Batch, bytes: usize) -> Result<Vec<&[u8]>, Error> {
     let mut found = Vec::new();
     let mut first = 0;
@@ -108,7 +116,7 @@ pub fn datagrams(batch: &Batch, bytes: usize) -> Result<Vec<&[u8]>, Error> {
         } else {
             batch.ends()[first - 1]
         };
-        // The line feed of the last line is left out, so one more byte fits.
+        // The line feed of the last line in a datagram is omitted, so one more byte fits.
         let lines = batch.ends()[first..].partition_point(|end| end - start <= bytes + 1);
         if lines == 0 {
             return Err(too_large(batch, first, bytes));
@@ -156,7 +164,7 @@ mod tests {
 
     #[test]
     fn a_datagram_holds_as_many_whole_lines_as_fit() {
-        // `m f="a"` has 7 bytes; a line feed separates two of them.
+        // The line `m f="a"` has 7 bytes, and a line feed separates two lines.
         let batch = batch(&["a", "b", "c\nd", "e"]);
         for (bytes, sizes) in [
             (9, vec![7, 7, 9, 7]),
@@ -215,7 +223,8 @@ mod tests {
         let sender = UdpSender::new("127.0.0.1", port).expect("a socket");
         let sender = sender.datagram_bytes(9).expect("is in range");
         assert!(sender.send(&batch(&["a", "long"])).is_err());
-        // Within one machine a datagram has arrived when `send` returns.
+        // If the sender and the receiver are on the same machine, a datagram has already arrived
+        // when `send` returns.
         assert!(server.recv(&mut [0; 10]).is_err());
     }
 

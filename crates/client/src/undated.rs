@@ -1,24 +1,24 @@
-//! Finds points without a time that would replace each other.
+//! Finds points without a timestamp that would replace each other on the server.
 
 use std::collections::{HashMap, HashSet};
 
 use aioinflux_line::Batch;
 
-/// Points of one request that share a series and a field, and have no time.
+/// Points without a timestamp that share a series and a field in one request.
 ///
-/// The server gives all points without a time in a request the same time. Of these points it
-/// therefore keeps one for each series.
+/// The server gives the same time to all points of a request that have no timestamp. The server
+/// therefore keeps only one of the points that share a series and a field.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Colliding {
-    /// How many points.
+    /// The number of points that would replace each other.
     pub points: usize,
-    /// The series of the first one, as it is encoded.
+    /// The encoded series of the first colliding point.
     pub first: String,
 }
 
 impl Colliding {
-    /// Searches the lines of one request for such points.
+    /// Searches the lines of one request for points that would replace each other.
     ///
     /// ```
     /// use aioinflux::{Colliding, Dialect, Encoder, Point};
@@ -36,7 +36,8 @@ impl Colliding {
             return None;
         }
         let mut seen = HashSet::with_capacity(batch.unstamped());
-        // Usually no series appears twice. Only if one does are the fields compared.
+        // Usually, no series appears twice in a batch. The fields of the points are compared only
+        // if a series appears twice.
         let mut undated = batch.undated();
         if undated.all(|line| seen.insert(line.series)) {
             return None;
@@ -102,7 +103,7 @@ mod tests {
             "m f=1\nm f=2 5",
             "m f=1 5\nm f=2 5",
             "m f=1\nm,t=a f=1\nm,t=b f=1",
-            // Fields with different names become one point, and nothing is lost.
+            // The server combines points with different fields into one point, so no value is lost.
             "m f=1\nm g=2\nm s=\",f=\"",
         ] {
             assert_eq!(of(lines), None, "{lines}");

@@ -1,7 +1,9 @@
-//! Converts batches of a series whose columns changed type to one schema.
+//! Converts the batches of a series to one common schema if the type of a column differs between
+//! batches.
 //!
-//! No value changes. A column without values takes any type. Integers become floats only if each of
-//! them is exact as a float. Any other mixture is refused with the name of the column.
+//! No value changes. A column without values can be converted to any type. Integers become floats
+//! only if every integer in the column can be represented exactly as a float. Any other mixture of
+//! types in a column is refused, and the error names the column.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,18 +18,18 @@ use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use crate::answer::Series;
 use crate::decode::float_of;
 
-/// A column contains values that have no common type.
+/// The error for a column that contains values without a common type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MixedColumn {
     /// The column.
     pub name: String,
-    /// The types of its values.
+    /// Two types in the column that have no common type.
     pub types: (DataType, DataType),
 }
 
 impl fmt::Display for MixedColumn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The layout of texts is irrelevant for the reader of this error.
+        // The readers of this error do not care whether strings are stored as `Utf8` or `Utf8View`.
         let shown = |kind| match kind {
             &DataType::Utf8View => DataType::Utf8,
             kind => kind.clone(),
@@ -44,15 +46,17 @@ impl fmt::Display for MixedColumn {
 impl std::error::Error for MixedColumn {}
 
 impl Series {
-    /// Returns the batches with one common schema.
+    /// Converts the batches of the series to one common schema, and returns the schema and the
+    /// batches.
     ///
-    /// A column whose values are all null in some batches takes the type of the others there. A
-    /// column of integers and floats becomes `Float64` if every integer is exact. A column of
-    /// signed and unsigned integers becomes `UInt64` if none is negative.
+    /// If all values of a column are null in some batches, the column takes its type from the other
+    /// batches. A column of integers and floats becomes `Float64` if a float can represent every
+    /// integer exactly. A column of signed and unsigned integers becomes `UInt64` if no value is
+    /// negative.
     ///
     /// # Errors
     ///
-    /// If a column contains values of other types.
+    /// Fails if the values of a column have no common type.
     pub fn unified(&self) -> Result<(SchemaRef, Vec<RecordBatch>), MixedColumn> {
         let Some(first) = self.batches.first() else {
             return Ok((Arc::new(Schema::empty()), Vec::new()));
@@ -76,7 +80,7 @@ impl Series {
         Ok((schema, batches))
     }
 
-    /// One column, batch by batch.
+    /// Returns the arrays of one column: each batch contains one of them.
     pub fn parts(&self, column: usize) -> impl Iterator<Item = &dyn Array> {
         self.batches
             .iter()
@@ -84,11 +88,11 @@ impl Series {
     }
 }
 
-/// Returns the type that can represent the values of all parts of a column.
+/// Returns the type that can represent the values in all arrays of a column.
 ///
 /// # Errors
 ///
-/// Two types without a common type.
+/// Fails if the arrays contain types without a common type, and returns two of these types.
 pub fn common_type(parts: &[&dyn Array]) -> Result<DataType, (DataType, DataType)> {
     let mut common = DataType::Null;
     for kind in parts.iter().map(|part| part.data_type()) {
@@ -131,7 +135,7 @@ fn converted(batch: &RecordBatch, schema: &SchemaRef) -> RecordBatch {
         .expect("every column was brought to the type of the schema")
 }
 
-/// Returns the array converted to the type that [`common_type`] chose for it.
+/// Converts an array to the type that [`common_type`] chose for its column.
 pub fn as_type(array: &ArrayRef, kind: &DataType) -> ArrayRef {
     match (array.data_type(), kind) {
         (DataType::Null, kind) => new_null_array(kind, array.len()),

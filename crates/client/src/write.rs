@@ -1,4 +1,4 @@
-//! Writes a batch, in parts if the server requires smaller bodies.
+//! Writes a batch, in several parts if the server refuses the batch as too large.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -13,17 +13,17 @@ use crate::exchange::Exchange;
 use crate::ledger::{Span, State};
 use crate::reject;
 
-/// The result of a write that succeeded.
+/// The number of points that a successful write stored, and the number of points without fields.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Written {
-    /// Points that the server stored.
+    /// The number of points that the server stored.
     pub points: u64,
-    /// Points that were not sent, because they had no fields.
+    /// The number of points that were not sent, because they had no fields.
     pub skipped: u64,
 }
 
-/// Sends the bytes of a shared batch without copying them.
+/// Provides the bytes of a shared batch, so that they can be sent without a copy.
 struct Shared(Arc<Batch>);
 
 impl AsRef<[u8]> for Shared {
@@ -69,7 +69,7 @@ pub(crate) async fn batch(
     parts.finish().map(|()| written)
 }
 
-/// Refuses a batch that a server would store differently than intended.
+/// Refuses a batch that the server would store differently than intended.
 fn check(batch: &Batch, server: Dialect, options: &WriteOptions) -> Result<(), Error> {
     if batch.dialect() != server && !batch.is_empty() {
         return Err(Error::config(format!(
@@ -99,7 +99,7 @@ fn byte_range(batch: &Batch, lines: &Range<usize>) -> Range<usize> {
     start..end(lines.end)
 }
 
-/// The state of the points of a request that failed, which had so many lines.
+/// Returns the state of the points of a failed request, which had `lines` lines.
 pub(crate) fn state_of(error: &Error, lines: u64) -> State {
     let refused = error
         .dropped()
@@ -109,6 +109,10 @@ pub(crate) fn state_of(error: &Error, lines: u64) -> State {
         _ if refused > 0 && refused >= lines => State::Refused,
         ErrorKind::PartialWrite => State::PartlyStored,
         ErrorKind::TooLarge => State::Refused,
+        // If the error message lacks `partial write`, a 400 means that nothing was stored. 2.x
+        // refuses all lines of a write because of one invalid line. 1.x sends a 400 without
+        // `partial write` only if all lines are invalid.
+        ErrorKind::Rejected if error.status() == Some(400) => State::Refused,
         _ if !error.rejected().is_empty() => State::PartlyStored,
         ErrorKind::Config | ErrorKind::Input | ErrorKind::Connect | ErrorKind::Tls => State::Unsent,
         ErrorKind::Timeout { .. } | ErrorKind::Transport | ErrorKind::Decode => State::InDoubt,
@@ -117,16 +121,16 @@ pub(crate) fn state_of(error: &Error, lines: u64) -> State {
     }
 }
 
-/// The parts of a batch: those to be sent, and the state of the others.
+/// The parts of a batch that must still be sent, and the state of the parts that were sent.
 ///
-/// A part that is too large for the server is halved. If the server refuses single points, the
-/// parts after them are still sent, as they would have been in one request. Any other error stops
-/// the write.
+/// A part that the server refuses as too large is halved. If the server refuses individual points,
+/// the later parts are still sent. If the batch had been sent in one request, the points of the
+/// later parts would have been stored too. Any other error of a part stops the write.
 struct Parts<'a> {
     batch: &'a Batch,
-    /// From the last to the first.
+    /// The parts that must still be sent, in reverse order: the last part comes first.
     waiting: Vec<Range<usize>>,
-    /// Bytes of the smallest part that was too large.
+    /// The number of bytes in the smallest part that was too large for the server.
     too_large: usize,
     split: bool,
     error: Option<Error>,
@@ -167,7 +171,7 @@ impl<'a> Parts<'a> {
         self.note(part, State::Stored);
     }
 
-    /// Handles the error of a part: the write continues or ends.
+    /// Handles the error of a part. Depending on the error, the write continues or ends.
     fn failed(&mut self, part: Range<usize>, mut error: Error) -> Result<(), Error> {
         if error.kind() == ErrorKind::TooLarge && part.len() > 1 {
             self.too_large = self.too_large.min(byte_range(self.batch, &part).len());
@@ -198,7 +202,7 @@ impl<'a> Parts<'a> {
         self.report.ledger.note(&span, state);
     }
 
-    /// Finds the points that the server refused.
+    /// Adds the points that the server refused to the error.
     fn explain(&self, part: &Range<usize>, error: &mut Error) {
         if error.kind() == ErrorKind::TooLarge {
             let rejected = Rejected {

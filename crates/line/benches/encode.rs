@@ -1,4 +1,5 @@
-//! Writing the points of case W1, from native values. The peers are in `benchmarks/crates`.
+//! Measures how fast the points of case W1 are written from native values. The benchmarks of other
+//! clients are in `benchmarks/crates`.
 
 mod w1;
 

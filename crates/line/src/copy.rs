@@ -1,10 +1,11 @@
-//! Short copies of known size. A call of `memcpy` for every word of a line would cost more than
-//! copying the words.
+//! Copies short strings as blocks of a known size. Calling `memcpy` for every word of a line would
+//! cost more than copying the words directly.
 
-/// Shorter texts are copied as a block of this size, which is cheaper than a copy of unknown size.
+/// The size of a block in bytes. Shorter strings are copied as a whole block, because a copy of a
+/// known size is cheaper than a copy of an unknown size.
 pub(crate) const BLOCK: usize = 32;
 
-/// Copies a text of any length.
+/// Copies `text` to `out` at the offset `at`; the text can have any length.
 #[inline]
 pub(crate) fn copy(out: &mut [u8], at: usize, text: &[u8]) {
     let length = text.len();
@@ -17,8 +18,8 @@ pub(crate) fn copy(out: &mut [u8], at: usize, text: &[u8]) {
     }
 }
 
-/// Copies the text of a number, which has at most 24 bytes. If it has at least 8, the copy does not
-/// branch on the length, because the lengths of floats are as random as their digits.
+/// Copies the text of a number, which has at most 24 bytes. If the text has 8 bytes or more, the
+/// copy does not branch on its length. The lengths of floats are as random as their digits.
 #[inline]
 pub(crate) fn copy_number(out: &mut [u8], at: usize, digits: &[u8]) {
     let length = digits.len();
@@ -38,7 +39,7 @@ fn copy_bytes(out: &mut [u8], at: usize, text: &[u8]) {
     }
 }
 
-/// Copies a text of `N` to `2 * N` bytes as two blocks that may overlap.
+/// Copies text of `N` to `2 * N` bytes as two blocks of `N` bytes, which may overlap.
 #[inline]
 fn copy_ends<const N: usize>(out: &mut [u8], at: usize, text: &[u8]) {
     let last = text.len() - N;
@@ -46,8 +47,8 @@ fn copy_ends<const N: usize>(out: &mut [u8], at: usize, text: &[u8]) {
     *block_mut::<N>(out, at + last) = *block::<N>(text, last);
 }
 
-/// Copies a padded text: the first block, and the rest only if the text is longer. `None` if there
-/// is not enough room for all of it.
+/// Copies padded text. The first block is always copied, and the rest only if the text is longer
+/// than this block. Returns `None` if `out` has not enough room for the whole padded text.
 #[inline]
 pub(crate) fn copy_cell<const N: usize>(
     out: &mut [u8],
@@ -63,7 +64,8 @@ pub(crate) fn copy_cell<const N: usize>(
     Some(())
 }
 
-/// The last `length` bytes of a text, at most seven of them, as a word padded with zeros.
+/// Returns the last `length` bytes of the text as an eight-byte word that is padded with zeros.
+/// `length` is at most seven.
 #[inline]
 pub(crate) fn last_word(text: &[u8], length: usize) -> u64 {
     if text.len() >= 8 {

@@ -1,11 +1,13 @@
-//! What each server stores. This is the only place that knows how the dialects differ.
+//! Describes what the servers of each dialect store. All differences between the dialects are
+//! defined in this module.
 
 use core::ops::RangeInclusive;
 
-/// The server family that lines are written for.
+/// The generation of InfluxDB servers for which lines are written.
 ///
-/// Data that these servers store and return unchanged is accepted; everything else is refused with
-/// a named [`Rule`](crate::Rule). 1.x and 2.x share a parser; 3.x has a different one.
+/// The encoder accepts data that a server of the dialect stores and returns unchanged. The encoder
+/// refuses all other data with a named [`Rule`](crate::Rule). 1.x and 2.x share a parser, and 3.x
+/// has a different parser.
 ///
 /// | | 1.x | 2.x | 3.x |
 /// |---|---|---|---|
@@ -31,88 +33,97 @@ use core::ops::RangeInclusive;
 /// | measurement, tags and field key as written, and 4 | up to 65535 bytes | the same | – |
 /// | time in ns | all but the two lowest i64 and the highest | the same | all i64 |
 ///
-/// String fields can contain any text: LF, CR, NUL and quotes are returned unchanged.
+/// String fields can contain any text. The servers return LF, CR, NUL and quotes in them unchanged.
 ///
-/// (¹) An even number of backslashes before `,` `=` or space is kept. (²) The point is refused if
-/// the line also has quotes or line feeds with which such a tag would make the server misread the
-/// end of the line. (³) Also `#!~` at the end of a measurement or tag value. The storage engine
-/// writes `#!~#` between series and field. When 1.x with its default index restarts, it moves the
-/// rest of the tag into the name of the field.
+/// (¹) In a field key, an even number of backslashes before `,`, `=` or a space is kept. (²) A
+/// backslash in a tag can make the server misread where the line ends, if the line also contains
+/// quotes or line feeds. The point is refused if this would happen. (³) `#!~` at the end of a
+/// measurement or tag value is also refused. The storage engine of 1.x and 2.x writes `#!~#`
+/// between the series and the field. When a 1.x server with the default index restarts, it moves
+/// the part of the tag after `#!~#` into the name of the field.
 ///
-/// Two facts are not rules. InfluxDB 1.6 and older panic on a point of exactly 100, 200, 400 ...
-/// tags, so the whole request fails (1.8 and all others accept them). Before 1.8 strings could be
-/// longer than 1 MiB.
+/// No rule covers two differences between versions. InfluxDB 1.6 and older panic on a point with
+/// exactly 100, 200, 400 ... tags, so the whole request fails. Version 1.8 and all other servers
+/// accept points with 100, 200, 400 ... tags. Before 1.8, a string field could be longer than 1
+/// MiB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Dialect {
     /// InfluxDB 1.x.
     V1,
-    /// InfluxDB 2.x, and InfluxDB Cloud with the engine of 2.x.
+    /// InfluxDB 2.x, which includes InfluxDB Cloud with the 2.x engine.
     V2,
     /// InfluxDB 3.x.
     V3,
 }
 
-/// How a parser decides whether a character is escaped.
+/// How a server's parser decides whether a character is escaped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pairing {
     /// A character is escaped if the byte before it is a backslash, even if that backslash is
-    /// itself escaped. (Go, `models/points.go`: `scanMeasurement`, `scanTagsKey`, `scanTagsValue`.)
+    /// itself escaped. (This is how `scanMeasurement`, `scanTagsKey` and `scanTagsValue` in the Go
+    /// file `models/points.go` work.)
     PreviousByte,
-    /// A backslash consumes the next character, so two backslashes form a pair. (Rust,
-    /// `influxdb_line_protocol`; also Go's `scanFields`.)
+    /// A backslash consumes the next character, so two backslashes form a pair. (This is how the
+    /// Rust crate `influxdb_line_protocol` and the Go function `scanFields` work.)
     Pairs,
 }
 
-/// The rules of one dialect, as data.
+/// The rules of one dialect as data.
 #[derive(Debug)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is one independent fact about a parser"
 )]
 pub(crate) struct Grammar {
-    /// Whether a backslash in a name or tag is written as two (and two are read as one).
+    /// Whether the encoder writes a backslash in a name or tag as two backslashes, and the server
+    /// reads two backslashes as one.
     pub(crate) doubles_backslash: bool,
-    /// How measurements, tag keys and tag values are scanned. Field keys are always read in pairs.
+    /// How the server's parser handles backslashes in measurements, tag keys and tag values. In
+    /// field keys, it always reads backslashes in pairs.
     pub(crate) pairing: Pairing,
-    /// Whether a backslash before `=` and `"` in a measurement, and before `"` in a field key, is
-    /// read as an escape, although these characters need none there. (2.x accepts such a
-    /// measurement, and then cannot find it.)
+    /// Whether the server removes a backslash before `=` or `"` in a measurement and before `"` in
+    /// a field key. (These characters need no escape in these places.) (2.x accepts a measurement
+    /// with a backslash before `=` or `"`, but then cannot find the measurement.)
     pub(crate) loose_escapes: bool,
-    /// Whether names and tags keep ASCII control characters.
+    /// Whether the server keeps ASCII control characters in names and tags.
     pub(crate) keeps_controls: bool,
-    /// Whether text that is not UTF-8 makes the server refuse the whole request.
+    /// Whether the server refuses a whole request if its text is not UTF-8.
     pub(crate) utf8_only: bool,
-    /// Bytes that are skipped at the start of a line. The Go parser also skips them before fields
-    /// and time.
+    /// The bytes that the server skips at the start of a line. The Go parser also skips these bytes
+    /// before the fields and before the timestamp.
     pub(crate) blanks: &'static [u8],
-    /// Whether blanks other than spaces may separate the parts of a line and follow the last one.
+    /// Whether the server accepts blanks other than spaces between the parts of a line and after
+    /// the last part.
     pub(crate) loose_blanks: bool,
-    /// Whether `,` in keys and `=` in tag values may be unescaped.
+    /// Whether the server accepts an unescaped `,` in keys and an unescaped `=` in tag values.
     pub(crate) loose_names: bool,
-    /// Whether `1.` and `.5` are valid numbers.
+    /// Whether the server accepts the floats `1.` and `.5`.
     pub(crate) loose_floats: bool,
-    /// Whether the suffix `u` is supported.
+    /// Whether the server accepts unsigned integers, which have the suffix `u`.
     pub(crate) unsigned: bool,
-    /// Whether a line with a duplicate tag key is stored. The table is then no longer readable.
+    /// Whether the server stores a line with a duplicate tag key. A table that contains a line with
+    /// a duplicate tag key can no longer be read.
     pub(crate) takes_tags_twice: bool,
-    /// Whether a tag and a field may have the same key.
+    /// Whether a tag and a field of a point may have the same key.
     pub(crate) tag_and_field: bool,
     /// Tag keys that the server reserves.
     pub(crate) reserved_tags: &'static [&'static str],
-    /// Maximum length in bytes of series key, separator (4) and field key, as encoded.
+    /// The maximum total length in bytes of the encoded series key, the separator (4 bytes) and the
+    /// encoded field key.
     pub(crate) max_key: usize,
-    /// The range of times that can be stored, in nanoseconds.
+    /// The range of times in nanoseconds that the server can store.
     pub(crate) times: RangeInclusive<i64>,
 }
 
-/// Maximum length in bytes of a string field (on 3.x also of any name or tag).
+/// The maximum length in bytes of a string field. On 3.x, it is also the maximum length of a name
+/// or tag.
 pub(crate) const MAX_STRING: usize = 1 << 20;
 
-/// Separates the series key from the field key in the storage engine of 1.x and 2.x
+/// The string that separates the series key from the field key in the storage engine of 1.x and 2.x
 /// (`keyFieldSeparator`).
 pub(crate) const KEY_SEPARATOR: &str = "#!~#";
 
-// 1.x and 2.x share the parser `models/points.go`; 2.x enables unsigned integers.
+// 1.x and 2.x share the parser `models/points.go`, but only 2.x enables unsigned integers.
 static V1: Grammar = Grammar {
     doubles_backslash: false,
     pairing: Pairing::PreviousByte,
@@ -128,7 +139,8 @@ static V1: Grammar = Grammar {
     tag_and_field: true,
     reserved_tags: &[],
     max_key: 65_535,
-    // The two lowest values and the highest one are sentinels of the engine (`models/time.go`).
+    // The storage engine uses the two lowest values and the highest value of an `i64` as sentinels
+    // (`models/time.go`).
     times: i64::MIN + 2..=i64::MAX - 1,
 };
 

@@ -1,4 +1,5 @@
-//! Refusals: the point, its part, the value and the rule.
+//! Defines the error for a refused point. The error contains the index of the point, the refused
+//! part, its value and the violated rule.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -10,7 +11,7 @@ use crate::Rule;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Place {
-    /// The point as a whole.
+    /// The whole point.
     Point,
     /// The measurement.
     Measurement,
@@ -24,15 +25,18 @@ pub enum Place {
     FieldValue,
     /// The timestamp.
     Timestamp,
-    /// The whole line, as it would have been written.
+    /// The whole line of the point, as it would have been written.
     Line,
-    /// A name that is not valid anywhere (from [`Key::new`](crate::Key::new)).
+    /// A name that is invalid in every place of a line. [`Key::new`](crate::Key::new) refuses this
+    /// name.
     Name,
-    /// Encoded text (from [`Encoder::push_text`](crate::Encoder::push_text)).
+    /// A line of encoded text, which was passed to
+    /// [`Encoder::push_text`](crate::Encoder::push_text).
     Text,
 }
 
-/// A point that cannot be written, with its place, key, value and rule.
+/// The error for a point that cannot be written. The error contains the refused part of the point,
+/// the key and value of this part, and the violated rule.
 ///
 /// ```
 /// use aioinflux_line::{Dialect, Encoder, Point, Rule};
@@ -48,7 +52,7 @@ pub struct Error(Box<Refusal>);
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Refusal {
     index: Option<u64>,
-    /// Line of the encoded text, counted from 1.
+    /// The number of the refused line in the encoded text, counted from 1.
     line: Option<usize>,
     place: Place,
     key: Option<String>,
@@ -57,7 +61,7 @@ struct Refusal {
     rule: Rule,
 }
 
-/// Maximum length of a value in a message, in characters.
+/// The maximum number of characters of a value that an error message shows.
 const SHOWN: usize = 40;
 
 impl Error {
@@ -81,40 +85,42 @@ impl Error {
         }))
     }
 
-    /// Returns the user's index of the point. `None` for a [`Key`](crate::Key) that was made on its
-    /// own.
+    /// Returns the user's index of the refused point. Returns `None` if the error is about a
+    /// [`Key`](crate::Key) that was created independently of a point.
     pub fn index(&self) -> Option<u64> {
         self.0.index
     }
 
-    /// Sets the line of the encoded text.
+    /// Sets the number of the refused line in the encoded text.
     pub(crate) fn at_line(mut self, line: usize) -> Self {
         self.0.line = Some(line);
         self
     }
 
-    /// Returns the line number of the point in the encoded text, counted from 1; every line feed of
-    /// the text counts. `None` if the point was not part of an encoded text.
+    /// Returns the number of the refused line in the encoded text. Line numbers start at 1, and
+    /// every line feed of the text is counted. Returns `None` if the point was not passed as
+    /// encoded text.
     pub fn line(&self) -> Option<usize> {
         self.0.line
     }
 
-    /// Returns the part of the point that was refused.
+    /// Returns which part of the point was refused.
     pub fn place(&self) -> Place {
         self.0.place
     }
 
-    /// Returns the complete key of the tag or field. `None` if the error concerns no key.
+    /// Returns the complete key of the refused tag or field. Returns `None` if the refused part has
+    /// no key.
     pub fn key(&self) -> Option<&str> {
         self.0.key.as_deref()
     }
 
-    /// Returns the refused text, cut after 40 characters.
+    /// Returns the first 40 characters of the refused text.
     pub fn value(&self) -> &str {
         &self.0.value
     }
 
-    /// Returns the rule.
+    /// Returns the rule that was violated.
     pub fn rule(&self) -> Rule {
         self.0.rule
     }
@@ -127,7 +133,7 @@ fn shorten(text: &str) -> (&str, bool) {
     }
 }
 
-/// Text in backticks, escaped so that it stays on one line.
+/// Shows text in backticks, and escapes characters so that the text stays on one line.
 pub(crate) struct Quoted<'a>(&'a str, bool);
 
 impl<'a> Quoted<'a> {
@@ -142,7 +148,7 @@ impl fmt::Display for Quoted<'_> {
         let dots = if self.1 { "..." } else { "" };
         f.write_str("`")?;
         for character in self.0.chars() {
-            // Quotes and backslashes stay as they are, because the text is not a Rust literal.
+            // Quotes and backslashes in the text are not escaped, because it is not a Rust literal.
             if matches!(character, '"' | '\'' | '\\') {
                 write!(f, "{character}")?;
             } else {
@@ -188,7 +194,8 @@ impl fmt::Display for Error {
 
 impl core::error::Error for Error {}
 
-/// A row that needs [`PointEncoder`](crate::PointEncoder), which writes or refuses it.
+/// The error for a row that [`Row`](crate::Row) cannot write. [`PointEncoder`](crate::PointEncoder)
+/// then writes or refuses this row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unusual;
 

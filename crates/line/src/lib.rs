@@ -1,7 +1,8 @@
-//! InfluxDB line protocol: values, escaping, encoding and decoding.
+//! Encodes and decodes InfluxDB line protocol.
 //!
-//! Knows what the server of each [`Dialect`] stores, and refuses everything else with a named
-//! [`Rule`]. Does no I/O, has no clock, and needs only an allocator (`no_std`).
+//! For each [`Dialect`], the crate accepts only data that the server stores, and refuses all other
+//! data with a named [`Rule`]. The crate is `no_std` and needs only an allocator: it does no I/O
+//! and has no clock.
 //!
 //! ```
 //! use aioinflux_line::{Dialect, Encoder, Point};

@@ -1,8 +1,10 @@
-//! What an encoder does with values that a server does not accept.
+//! Defines the options of an encoder, which say what happens to values that a server does not
+//! accept.
 
 use crate::Dialect;
 
-/// The options of an [`Encoder`](crate::Encoder). A [`Dialect`] alone means the defaults.
+/// The options of an [`Encoder`](crate::Encoder). A [`Dialect`] can be passed instead of options,
+/// and then selects the default options.
 ///
 /// ```
 /// use aioinflux_line::{Dialect, Encoder, Options};
@@ -21,8 +23,8 @@ pub struct Options {
 }
 
 impl Options {
-    /// Returns the defaults for a dialect: newlines in names and infinities are errors, NaN is
-    /// left out.
+    /// Returns the default options for a dialect. By default, newlines in names and infinite values
+    /// are errors, and fields whose value is NaN are left out.
     pub fn new(dialect: Dialect) -> Self {
         Self {
             dialect,
@@ -32,32 +34,33 @@ impl Options {
         }
     }
 
-    /// Removes line feeds from measurements, keys and tag values instead of refusing them.
+    /// Removes line feeds from measurements, keys and tag values, instead of refusing the point.
     ///
-    /// [`Encoder::removed_newlines`](crate::Encoder::removed_newlines) returns how many and where.
-    /// A tag value that contains only line feeds is left out like an empty one, and counted. String
-    /// fields do not change: they may contain line feeds.
+    /// [`Encoder::removed_newlines`](crate::Encoder::removed_newlines) returns the number of
+    /// removed line feeds and the place of the first one. A tag whose value contains only line
+    /// feeds is left out, as if its value were empty, and its line feeds are counted. The option
+    /// does not change string fields, because they can contain line feeds.
     #[must_use]
     pub fn remove_newlines(mut self, remove: bool) -> Self {
         self.remove_newlines = remove;
         self
     }
 
-    /// Refuses NaN instead of leaving the field out.
+    /// Refuses a point with a field whose value is NaN, instead of leaving the field out.
     #[must_use]
     pub fn refuse_nan(mut self, refuse: bool) -> Self {
         self.refuse_nan = refuse;
         self
     }
 
-    /// Leaves infinite fields out instead of refusing the point.
+    /// Leaves out fields whose value is infinite, instead of refusing the point.
     #[must_use]
     pub fn skip_infinities(mut self, skip: bool) -> Self {
         self.skip_infinities = skip;
         self
     }
 
-    /// Returns the dialect.
+    /// Returns the dialect for which the options were created.
     pub fn dialect(&self) -> Dialect {
         self.dialect
     }

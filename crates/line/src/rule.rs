@@ -1,11 +1,13 @@
-//! The named rules for refusing points.
+//! Defines the named rules for which the encoder refuses points.
 
 use core::fmt;
 
-// A list keeps each sentence next to its variant, which two long matches would not.
+// The macro keeps the error text of each rule next to its variant. Without the macro, two long
+// `match` expressions would separate them.
 macro_rules! rules {
     ($($(#[$doc:meta])* $name:ident: $sentence:literal,)+) => {
-        /// Why a point was refused. `Display` writes a sentence about the value.
+        /// The reason why a point was refused. The `Display` implementation writes a description of
+        /// the refused value.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Rule {
@@ -23,69 +25,70 @@ macro_rules! rules {
 rules! {
     /// The point has no measurement.
     NoMeasurement: "has no measurement",
-    /// The measurement was set twice.
+    /// The measurement of a point was set twice.
     MeasurementTwice: "is the second one; a point has one measurement",
-    /// A tag came after a field.
+    /// A tag was written after a field.
     TagAfterField: "comes after a field; add tags before fields",
-    /// A measurement or key has no characters.
+    /// A measurement or key is empty.
     Empty: "is empty",
     /// A measurement, key or tag value contains a line feed, which would end the line.
     Newline: "contains a newline",
     /// A measurement, key or tag value contains a NUL.
     Nul: "contains a NUL character",
-    /// A name or tag contains a control character, on 3.x.
+    /// On 3.x, a name or tag contains a control character.
     Control: "contains a control character, which 3.x does not store in names and tags",
     /// A measurement, key or tag value ends with a backslash.
     TrailingBackslash: "ends with a backslash, which would escape the next character",
-    /// A backslash precedes a character that is escaped itself, and the server cannot distinguish
-    /// the two.
+    /// A backslash precedes a character that must itself be escaped. The server cannot distinguish
+    /// this backslash from an escape.
     BackslashBeforeSpecial:
         "contains a backslash before a comma, space, equals sign or quote, which the server would \
          drop",
-    /// A measurement that starts like a comment.
+    /// A measurement starts with `#`, like a comment.
     LeadingHash: "starts with `#`, which makes the line a comment",
     /// A measurement or field key starts with a tab, which 1.x and 2.x skip.
     LeadingTab: "starts with a tab, which the server would skip",
-    /// A name or tag contains the string that separates series and field in the storage engine, on
-    /// 1.x and 2.x.
+    /// On 1.x and 2.x, a name or tag contains `#!~#`, which separates the series from the field in
+    /// the storage engine.
     KeySeparator: "contains `#!~#`, which the storage engine uses as a separator",
-    /// A tag or field key is `time`.
+    /// A tag key or field key is `time`.
     Time: "is reserved for the timestamp",
-    /// A tag key that 2.x reserves.
+    /// A tag key is one of the keys that 2.x reserves.
     ReservedTag: "is a tag key that the server reserves",
     /// Two tags of the point have the same key.
     DuplicateTag: "is already a tag of this point",
     /// Two fields of the point have the same key.
     DuplicateField: "is already a field of this point",
-    /// A tag and a field have the same name, on 3.x.
+    /// On 3.x, a tag and a field have the same name.
     TagAndField: "is both a tag and a field, which 3.x does not accept",
-    /// The series key and the field key are too long for the storage engine of 1.x and 2.x.
+    /// The series key and the field key together are too long for the storage engine of 1.x and
+    /// 2.x.
     KeyTooLong: "makes measurement, tags and field key longer than 65535 bytes",
-    /// A string field is longer than 1 MiB; on 3.x also a name or tag.
+    /// A string field is longer than 1 MiB. On 3.x, this rule also applies to names and tags.
     TooLong: "is longer than 1 MiB",
-    /// A time that the server cannot store.
+    /// The timestamp is outside the range that the server can store.
     TimeOutOfRange: "is outside the range of times that the server stores",
-    /// An unsigned integer is beyond the range of i64, on 1.x.
+    /// On 1.x, an unsigned integer exceeds the range of `i64`.
     UnsignedTooLarge: "does not fit into a signed integer, and 1.x has no unsigned integers",
-    /// A field is NaN, and the options refuse it.
+    /// The value of a field is NaN, and the options refuse NaN.
     NotANumber: "is not a number",
-    /// A float is infinite.
+    /// The value of a float field is infinite.
     Infinite: "is infinite",
-    /// Backslashes in tags make the server misread where this line ends.
+    /// Backslashes in tags make the server misread where the line of the point ends.
     LineSplit: "has backslashes before special characters in a tag and quotes or newlines after \
         it, so the server would not find the end of the line",
     /// Encoded text ends inside a quoted string or with a backslash.
     OpenLine: "ends inside a quoted string or with a backslash, so the next line would become part \
         of it",
-    /// Encoded text contains a line feed that ends no line and is not in a string.
+    /// Encoded text contains a line feed that is outside a string but does not end a line.
     JoinedLines: "has a newline that is not in a quoted string and does not end the line, so the \
         server would read two lines as one",
-    /// Encoded text has more text after the closing quote of a string.
+    /// In encoded text, a string field continues after its closing quote.
     AfterString: "has text after the closing quote of a string; write a quote inside a string as \
         `\\\"`",
-    /// Encoded text has a field key that ends with a backslash, on 1.x and 2.x.
+    /// On 1.x and 2.x, a field key in encoded text ends with a backslash.
     FieldKeyBackslash: "has a field key that ends with a backslash; the server would read part of \
         the value as the key",
-    /// Encoded text is not UTF-8, on 3.x.
+    /// On 3.x, encoded text is not UTF-8.
     NotUtf8: "is not UTF-8, so 3.x would refuse the whole request",
 }

@@ -1,30 +1,33 @@
-//! Field values: the five types that every server stores, and the conversions of Rust types.
+//! Defines field values, which have the five types that every server stores, and converts Rust
+//! types to them.
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
 
-/// The value of one field.
+/// The value of a field.
 ///
-/// Two values are equal if their types and numbers are. As with `f64`, NaN is not equal to NaN, and
-/// `-0.0` equals `0.0`.
+/// Two field values are equal if they have the same type and the same value. Floats are compared as
+/// with `f64`: NaN is not equal to NaN, and `-0.0` equals `0.0`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum FieldValue<'a> {
-    /// A 64-bit float. NaN is left out of the point unless the options refuse it.
+    /// A 64-bit float. If the value is NaN, the field is left out of the point, unless the options
+    /// refuse NaN.
     Float(f64),
     /// A signed integer, written with the suffix `i`.
     Integer(i64),
-    /// An unsigned integer. It has the suffix `u` on 2.x and 3.x, and `i` on 1.x if it fits.
+    /// An unsigned integer, written with the suffix `u` on 2.x and 3.x. On 1.x, an unsigned integer
+    /// is written with the suffix `i` if it fits into a signed integer.
     Unsigned(u64),
     /// A boolean, written `true` or `false`.
     Boolean(bool),
-    /// Text of at most 1 MiB with any characters, including newlines and NUL.
+    /// A string of at most 1 MiB, which can contain any characters, including newlines and NUL.
     String(Cow<'a, str>),
 }
 
 impl FieldValue<'_> {
-    /// Returns the same value with owned text.
+    /// Returns the same value. If it is a string, the result owns its text.
     pub fn into_owned(self) -> FieldValue<'static> {
         match self {
             Self::Float(value) => FieldValue::Float(value),
@@ -35,7 +38,7 @@ impl FieldValue<'_> {
         }
     }
 
-    /// Returns a value that borrows the text of this one.
+    /// Returns the same value. If it is a string, the result borrows its text.
     pub fn borrowed(&self) -> FieldValue<'_> {
         match self {
             Self::Float(value) => FieldValue::Float(*value),
@@ -47,7 +50,8 @@ impl FieldValue<'_> {
     }
 }
 
-/// Shows the value for people: text without quotes, numbers without suffix.
+/// Formats the value for display to users, with strings without quotes and numbers without a
+/// suffix.
 impl fmt::Display for FieldValue<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -60,8 +64,8 @@ impl fmt::Display for FieldValue<'_> {
     }
 }
 
-// One line for each type. A macro, because in eleven identical impls nobody would see the two that
-// differ.
+// A macro generates the `impl` blocks, with one call for each type of field value. If all eleven
+// blocks were written out, nobody would notice the two that differ.
 macro_rules! number {
     ($variant:ident: $($number:ty),+) => {$(
         impl From<$number> for FieldValue<'_> {
@@ -77,7 +81,7 @@ number!(Integer: i64, i32, i16, i8);
 number!(Unsigned: u64, u32, u16, u8);
 number!(Boolean: bool);
 
-// The pointer width is at most 64 bits on every Rust target, so the conversion is exact.
+// A pointer has at most 64 bits on every Rust target, so converting `usize` or `isize` is exact.
 impl From<isize> for FieldValue<'_> {
     fn from(value: isize) -> Self {
         Self::Integer(value as i64)

@@ -1,5 +1,5 @@
-//! The corpus of lines with their meaning (`tests/corpus/lines.json`, which `tests/test_corpus.py`
-//! explains), through the decoder and the encoder.
+//! Checks the decoder and the encoder with a corpus of lines and their meanings
+//! (`tests/corpus/lines.json`, which `tests/test_corpus.py` explains).
 
 mod common;
 
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use common::encode;
 
-/// The entries of each generation of the server.
+/// Returns the entries of the corpus, each with the server generation that it applies to.
 fn entries() -> Vec<(Dialect, Value)> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/corpus/lines.json");
     let text = fs::read_to_string(path).expect("the corpus is in the repository");
@@ -75,7 +75,7 @@ fn decode(dialect: Dialect, line: &str) -> Result<Point, String> {
     first.map(|line: Line<'_>| line.to_point())
 }
 
-/// Measurement, time, and the tags and fields by key.
+/// Returns the measurement and the time of a point, and its tags and fields sorted by key.
 fn parts(point: &Point) -> String {
     let mut tags: Vec<_> = point.tags().to_vec();
     tags.sort();

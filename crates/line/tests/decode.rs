@@ -1,4 +1,4 @@
-//! What the decoder reads, and the errors for what it refuses.
+//! Tests what the decoder reads, and which errors it returns for lines that it refuses.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
@@ -91,7 +91,7 @@ fn booleans_have_ten_spellings() {
 
 #[test]
 fn dialects_differ_as_their_servers_do() {
-    // A text, and whether 1.x, 2.x and 3.x accept it.
+    // Each row of the table contains a line, and whether 1.x, 2.x and 3.x accept the line.
     let table = [
         ("m f=1.", [true, true, false]),
         ("m f=.5", [true, true, false]),
@@ -300,7 +300,7 @@ fn a_decoded_line_can_be_encoded_for_another_dialect() {
 
 #[test]
 fn a_wide_line_is_read_and_written_in_good_time() {
-    // Comparing every tag with every field would take ten billion comparisons.
+    // Comparing every tag of the line with every field would take ten billion comparisons.
     let list = |prefix: &str, end: &str, count| {
         let items: Vec<String> = (0..count).map(|n| format!("{prefix}{n:06}{end}")).collect();
         items.join(",")

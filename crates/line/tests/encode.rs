@@ -1,4 +1,4 @@
-//! The encoded lines: escapes, values, order, keys, batches.
+//! Tests what the encoder writes: escapes, values, their order, keys and batches.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
@@ -11,8 +11,8 @@ use common::{DIALECTS, encode, text};
 
 #[test]
 fn names_tags_and_strings_are_escaped() {
-    // A text, and its encoding as a measurement, as a key or tag value, and as a string, on 1.x and
-    // 2.x.
+    // Each row of the table contains a string and its encodings on 1.x and 2.x. The encodings are
+    // those of a measurement, of a key or tag value, and of a string field.
     let table = [
         ("plain", "plain", "plain", "plain"),
         ("a,b", r"a\,b", r"a\,b", "a,b"),

@@ -1,5 +1,5 @@
-//! Pre-encoded lines that a server would run together are refused, and the error names the line
-//! number.
+//! Tests that pre-encoded lines are refused if a server would join them, and that the error
+//! contains the line number.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use aioinflux_line::{Dialect, Encoder, Place, Rule, line_ends};
@@ -7,7 +7,8 @@ use aioinflux_line::{Dialect, Encoder, Place, Rule, line_ends};
 const DIALECTS: [Dialect; 3] = [Dialect::V1, Dialect::V2, Dialect::V3];
 const GO: [Dialect; 2] = [Dialect::V1, Dialect::V2];
 
-/// The rule that refuses a text, and the line that it names. `None` if the text is accepted.
+/// Returns the rule that refuses `text`, and the line number in the error. Returns `None` if `text`
+/// is accepted.
 fn refusal(dialect: Dialect, text: &str) -> Option<(Rule, usize)> {
     let mut encoder = Encoder::new(dialect);
     encoder.push_text(b"m f=0 1\n").unwrap();
@@ -61,7 +62,7 @@ fn the_error_shows_point_line_and_what_to_write() {
 #[test]
 fn a_newline_outside_of_a_string_is_refused() {
     for text in [
-        // A backslash escapes the line feed.
+        // In the following inputs, a backslash escapes the line feed.
         "m v=1\nm v=1\\\nm v=2 2",
         "m v=1\nm v=1 1\\\nm v=2 2",
         "m v=1\nm\\\nn v=1",
@@ -69,15 +70,15 @@ fn a_newline_outside_of_a_string_is_refused() {
         "m v=1\nm,t\\\nu=a v=1",
         "m v=1\nm v\\\nw=1",
         "m v=1\nm s=\"a\" 1\\\nm v=2",
-        // Quotes that do not delimit a string.
+        // In the following inputs, quotes do not delimit a string.
         "m v=1\nm v=1\" 1\nm v=2\" 2",
         "m v=1\nm v=1\"\nm v=2\"\nm v=3",
         "m v=1\nm v=t\"a\nb\" 1",
     ] {
         assert_refused(&DIALECTS, text, Rule::JoinedLines, 2);
     }
-    // The splitter assumes that the fields begin in the tag, and that a string begins in the next
-    // line.
+    // For this input, the server's splitter assumes that the fields begin inside the tag, and that
+    // a string begins in the next line.
     let misled = "m v=1\nm,t=a\\\\ b\\\\=c\" v=1\nm v=2\nm,t=\" v=3";
     assert_refused(&GO, misled, Rule::JoinedLines, 2);
 }
@@ -115,7 +116,8 @@ fn a_string_that_never_ends_is_refused_where_it_begins() {
     ] {
         assert_refused(&DIALECTS, text, Rule::OpenLine, 2);
     }
-    // Not even if the splitter misses the string because it assumes that it is between fields.
+    // The splitter misses the string in this input, because it assumes that the string is between
+    // fields. The input is refused even though the splitter misses the string.
     assert_refused(
         &DIALECTS,
         "m v=1\nm v=1,a,s=\"b\nm v=2 2",
@@ -130,7 +132,7 @@ fn a_field_key_that_ends_in_a_backslash_is_refused_where_it_damages_the_server()
         assert_refused(&GO, text, Rule::FieldKeyBackslash, 2);
     }
     for dialect in GO {
-        // An escaped equals sign is part of the key.
+        // An escaped equals sign is part of the field key.
         assert_eq!(refusal(dialect, "m f\\==1 1\nm a\\b\\ =\"x\" 2"), None);
     }
     assert_eq!(refusal(Dialect::V3, "m f\\\\=\"x=y\" 1"), None);
@@ -147,7 +149,8 @@ fn quotes_and_backslashes_elsewhere_are_left_to_the_server() {
             assert_eq!(refusal(dialect, text), None, "{dialect:?} {text:?}");
         }
     }
-    // No server accepts these, and every server reports it for this line alone.
+    // No server accepts the following lines, and every server reports the error for the invalid
+    // line alone.
     for dialect in DIALECTS {
         assert_eq!(refusal(dialect, "m \\\"\nm v=1x 1\nm \"\nm v=2 2"), None);
     }
@@ -167,7 +170,8 @@ fn comments_are_left_out_whatever_they_hold() {
             );
         }
     }
-    // The server of 1.x and 2.x also skips NUL, and reads this as a comment.
+    // The servers of 1.x and 2.x also skip a NUL before a line, so they read the first line as a
+    // comment.
     let mut encoder = Encoder::new(Dialect::V1);
     encoder.push_text(b"\0# =\"\nm v=1 1\n").unwrap();
     assert_eq!(encoder.batch().bytes(), b"m v=1 1\n");
@@ -199,7 +203,7 @@ fn a_tag_key_that_comes_twice_is_refused_for_3x() {
         ("m v=1\nm,t=a,t=b v=1 1".into(), "t"),
         ("m v=1\nm,a=1,b=2,a=1 v=1 1".into(), "a"),
         ("m v=1\nm,a\\ b=1,c=2,a\\ b=1 s=\"x\" 1".into(), "a b"),
-        // One key with two spellings.
+        // In the next line, two tags have the same key, written in two ways.
         ("m v=1\nm,a\\b=1,a\\\\b=2 v=1 1".into(), "a\\b"),
         ("m v=1\nm,t=x\\,u\\,t=y,t=b v=1 1".into(), "t"),
         (format!("m v=1\nm{many},t7=b v=1 1"), "t7"),
@@ -214,7 +218,7 @@ fn a_tag_key_that_comes_twice_is_refused_for_3x() {
         );
         assert_eq!(error.value(), key);
         assert!(encoder.batch().is_empty());
-        // These servers refuse it themselves.
+        // The servers of 1.x and 2.x refuse a line with a duplicate tag themselves.
         for dialect in GO {
             assert_eq!(refusal(dialect, &text), None, "{dialect:?} {text:?}");
         }
@@ -257,7 +261,7 @@ fn lines_without_a_timestamp_get_that_of_the_clock() {
             assert_eq!(line_ends(dialect, bytes).count(), encoder.batch().len());
         }
     }
-    // Only 3.x counts backslashes in pairs.
+    // Only 3.x treats two backslashes as a pair.
     for (dialect, stamped) in [
         (Dialect::V1, &b"m,t=a\\\\ v=1 5 7\n"[..]),
         (Dialect::V3, b"m,t=a\\\\ v=1 5\n"),

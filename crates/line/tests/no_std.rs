@@ -1,4 +1,4 @@
-//! The crate needs only an allocator.
+//! Tests that the crate needs an allocator, but not the standard library.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::fs;

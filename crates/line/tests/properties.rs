@@ -1,5 +1,5 @@
-//! For any text in any place, a point is decoded equal to the original, or is refused with a named
-//! rule.
+//! Tests that a point with any string in any place is either decoded unchanged, or refused by a
+//! named rule.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
@@ -11,7 +11,7 @@ use common::{DIALECTS, Parts, decode_all, hostile, points};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-/// Bytes that resemble lines, so that the parsers get past the first character.
+/// Generates bytes that resemble lines, so that the parsers get past the first character.
 fn line_like() -> impl Strategy<Value = Vec<u8>> {
     let part = prop::sample::select(vec![
         &b"m"[..],
@@ -53,7 +53,7 @@ fn line_like() -> impl Strategy<Value = Vec<u8>> {
     vec(part, 0..16).prop_map(|parts| parts.concat())
 }
 
-/// Returns whether the line of this point lacks newlines that its names and tags have.
+/// Returns whether newlines in the names and tags of this point are missing from its encoded line.
 fn loses_newlines(point: &Point) -> bool {
     let sent = |value: &str| value.bytes().any(|byte| byte != b'\n');
     point.measurement().contains('\n')
@@ -97,9 +97,10 @@ proptest! {
             prop_assert_eq!(batch.indexes(), indexes);
             prop_assert_eq!(batch.is_stamped(), wanted.iter().all(|p| p.timestamp.is_some()));
 
-            // The splitter of the server, and therefore `push_text`, finds the same lines.
+            // `line_ends` finds the same lines as the server's splitter, and so does `push_text`.
             prop_assert_eq!(line_ends(dialect, batch.bytes()).collect::<Vec<_>>(), batch.ends());
-            // A byte order mark at the start of a text is not part of the measurement.
+            // A byte order mark at the start of a text is not read as part of the measurement.
+            // Points whose measurement starts with this mark are therefore not compared.
             if wanted.iter().any(|point| point.measurement.starts_with('\u{feff}')) {
                 continue;
             }
@@ -107,7 +108,8 @@ proptest! {
             again.push_text(batch.bytes()).unwrap();
             prop_assert_eq!(again.batch().bytes(), batch.bytes());
             prop_assert_eq!(again.batch().ends(), batch.ends());
-            // It may miss a timestamp, but never reports one that is not there.
+            // `push_text` may fail to recognize a timestamp, but never reports a timestamp that is
+            // not there.
             prop_assert!(batch.is_stamped() || !again.batch().is_stamped());
         }
     }
@@ -118,7 +120,7 @@ proptest! {
             let without = |text: &String| text.replace('\n', "");
             let mut clean = Point::new(without(&point.measurement().into()));
             for (key, value) in point.tags() {
-                // A tag with an empty value is left out with its key.
+                // A tag with an empty value is left out, together with its key.
                 clean = clean.tag(without(key), without(value));
             }
             for (key, value) in point.fields() {
@@ -165,8 +167,8 @@ proptest! {
                         prop_assert!(error.line() >= 1 && error.column() >= 1);
                         prop_assert!(!error.expected().is_empty());
                     }
-                    // What can be decoded can be encoded, except for tags that the server would
-                    // misread in a different order.
+                    // Every line that can be decoded can also be encoded, except if the server
+                    // would misread its tags in a different order.
                     Ok(line) => match encoder.push(&line) {
                         Ok(_) => {
                             let batch = encoder.take();
@@ -180,7 +182,7 @@ proptest! {
             if encoder.push_text(&bytes).is_ok() {
                 let ends: Vec<_> = line_ends(dialect, encoder.batch().bytes()).collect();
                 prop_assert_eq!(ends, encoder.batch().ends());
-                // The text does not absorb the next line either.
+                // The accepted text does not absorb the line that follows it.
                 let next = [encoder.batch().bytes(), b"m f=1\n"].concat();
                 let ends: Vec<_> = line_ends(dialect, &next).collect();
                 prop_assert_eq!(ends.len(), encoder.batch().len() + 1);

@@ -1,4 +1,4 @@
-//! Compares the decoder with the published parser of 3.x, line by line.
+//! Compares our decoder with the published parser of 3.x, line by line.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
@@ -38,8 +38,8 @@ fn same(ours: &Line<'_>, theirs: &ParsedLine<'_>) -> bool {
             .all(|(a, b)| *a.0 == *b.0 && same_value(&a.1, &b.1))
 }
 
-/// Returns whether the line contains something that we refuse and that the parser leaves to the
-/// server after it.
+/// Returns whether our decoder refuses something in the line that the published parser leaves to
+/// later stages of the server.
 fn left_to_the_server(line: &ParsedLine<'_>) -> bool {
     let tags: Vec<&str> = line
         .series

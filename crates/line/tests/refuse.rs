@@ -1,4 +1,5 @@
-//! What is refused, by which rule and with which message, and that the batch is then unchanged.
+//! Tests what the encoder refuses, by which rule, and with which message. A refusal must leave the
+//! batch unchanged.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
@@ -34,7 +35,8 @@ fn field_key(dialect: Dialect, key: &str) -> Option<Rule> {
 type Position = fn(Dialect, &str) -> Option<Rule>;
 const POSITIONS: [Position; 4] = [measurement, tag_key, tag_value, field_key];
 
-/// A text, and the rule for it as measurement, tag key, tag value and field key.
+/// A string, and the rules that refuse it as a measurement, as a tag key, as a tag value and as a
+/// field key.
 type Row = (&'static str, [Option<Rule>; 4]);
 
 const NEWLINE: Option<Rule> = Some(Rule::Newline);
@@ -157,7 +159,8 @@ fn times_are_limited_as_on_the_server() {
 
 #[test]
 fn keys_are_limited_in_1x_and_2x_and_texts_everywhere() {
-    // "m,t=" and the value, 4 for the separator, and "f".
+    // The length of the key on the server is that of "m,t=" and the tag value, plus 4 bytes for the
+    // separator, plus "f".
     let point = |length: usize| Point::new("m").tag("t", "v".repeat(length)).field("f", 1);
     for dialect in [V1, V2] {
         assert_eq!(rule(dialect, &point(65_535 - 4 - 4 - 1)), None);
@@ -167,7 +170,8 @@ fn keys_are_limited_in_1x_and_2x_and_texts_everywhere() {
         );
         let second = point(65_535 - 4 - 4 - 1).field("gh", 1);
         assert_eq!(rule(dialect, &second), Some(Rule::KeyTooLong));
-        // Escapes count, because they are part of the key on the server.
+        // Escapes count towards the length of the key, because they are part of the key on the
+        // server.
         let escaped = Point::new("m").tag("t", " ".repeat(33_000)).field("f", 1);
         assert_eq!(rule(dialect, &escaped), Some(Rule::KeyTooLong));
     }
@@ -182,7 +186,8 @@ fn keys_are_limited_in_1x_and_2x_and_texts_everywhere() {
 
 #[test]
 fn a_hundred_tags_are_written() {
-    // Exactly 100 tags make 1.6 panic and return nothing; every other server accepts them.
+    // 1.6 panics and returns nothing for a point with exactly 100 tags. Every other server accepts
+    // such a point.
     let point = (0..100).fold(Point::new("m"), |point, n| point.tag(format!("t{n}"), "v"));
     assert_eq!(rule(V1, &point.field("f", 1)), None);
 }

@@ -1,4 +1,5 @@
-//! Rows of a shape have exactly the bytes that `PointEncoder` writes, or are left to it.
+//! Tests that rows of a shape either have exactly the bytes that `PointEncoder` writes, or are left
+//! to `PointEncoder`.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
@@ -11,7 +12,7 @@ use common::{DIALECTS, any_value, hostile};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-/// The cells of one row: each tag and each field may be missing.
+/// The cells of one row. Each tag and each field of the row may be missing.
 #[derive(Debug, Clone)]
 struct Cells {
     tags: Vec<Option<String>>,
@@ -78,7 +79,8 @@ fn point(frame: &Frame, row: &Cells) -> Point {
     }
 }
 
-/// The same fields as texts, each after two others.
+/// Writes the fields of the row with lists of numbers. In each list of numbers, the row's value is
+/// the third number.
 fn write_numbers(line: &mut Row<'_>, shape: &Shape, row: &Cells) -> Result<(), Unusual> {
     for (field, value) in row.fields.iter().enumerate() {
         let mut numbers = Numbers::new(shape, field);
@@ -126,7 +128,7 @@ fn write(
     way: Way,
 ) -> Result<Outcome, Unusual> {
     let mut line = rows.begin();
-    // A null among the values means that the value is missing.
+    // A null in the list of tag values means that the tag has no value in this row.
     let values = |tag: usize| shape.tag_values(tag, [Some("other"), row.tags[tag].as_deref()]);
     match way {
         Way::Texts => {
@@ -154,7 +156,8 @@ fn write(
             for &tag in shape.tag_order() {
                 let value = row.tags[tag].as_deref().unwrap_or_default();
                 let mut cells = TagCells::new(shape, tag);
-                // The cell contained longer and shorter texts before.
+                // `cells` is first filled with values that are longer and shorter than the final
+                // ones.
                 cells.fill(["before", "", "longer than what follows it"].into_iter());
                 cells.fill(["other", "", value].into_iter());
                 if !line.tag_cell(&cells, 2)? {
@@ -171,7 +174,7 @@ fn write(
     line.end(index, row.time)
 }
 
-/// How the tags of a row are written.
+/// The ways in which a test can write the tags of a row.
 #[derive(Debug, Clone, Copy)]
 enum Way {
     Texts,
@@ -218,7 +221,7 @@ proptest! {
             let wanted = plain.push(&point(&frame, row));
             let got = write(&mut fast.rows(&shape), &shape, row, index as u64, way);
             let got = got.or_else(|Unusual| {
-                // `PointEncoder` continues in the same batch.
+                // `PointEncoder` then writes the row to the same batch.
                 fast.set_next_index(index as u64);
                 fast.push(&point(&frame, row))
             });
@@ -234,7 +237,8 @@ proptest! {
     }
 }
 
-/// The property above would also hold if every row were unusual.
+/// Tests that simple rows take the fast path. The property test above would also pass if every row
+/// were unusual.
 #[test]
 fn simple_rows_are_not_unusual() {
     for dialect in DIALECTS {
@@ -307,7 +311,7 @@ fn calls_out_of_order_are_unusual() {
     assert_eq!(encoder.take().bytes(), b"m g=1.0\n");
 }
 
-/// Texts of up to 17 bytes cover two words and part of a third.
+/// Tests strings of up to 17 bytes, which fill two machine words and a part of a third word.
 #[test]
 fn quotes_and_backslashes_are_escaped_wherever_they_stand() {
     let shape = Shape::new(Dialect::V1, "m", &[], &["f"]).unwrap();
@@ -331,7 +335,8 @@ fn quotes_and_backslashes_are_escaped_wherever_they_stand() {
     }
 }
 
-/// The first long text goes to `PointEncoder`; there is room for the next ones.
+/// Tests that only the first rows with long strings are left to `PointEncoder`. After these first
+/// rows, there is enough memory for long strings.
 #[test]
 fn room_for_texts_is_learned() {
     let shape = Shape::new(Dialect::V1, "m", &["t"], &["f"]).unwrap();
@@ -366,7 +371,7 @@ fn a_row_that_is_not_ended_leaves_the_batch_as_it_was() {
     assert_eq!(encoder.take().bytes(), b"");
 }
 
-/// Lines of many lengths, so that one of them ends exactly where the memory of the batch ends.
+/// Writes lines of many lengths, so that one of them ends exactly where the batch's memory ends.
 #[test]
 fn tag_values_never_take_the_room_of_the_numbers_behind_them() {
     for (tags, size) in [(229, 26), (237, 25)] {

@@ -1,4 +1,4 @@
-//! Lines that are already encoded, and where they end.
+//! Tests text that consists of encoded lines, and where each of these lines ends.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use aioinflux_line::{Dialect, Encoder, Point, Rule, line_ends};
@@ -16,15 +16,15 @@ fn lines_end_where_the_server_ends_them() {
         ("\n\nm f=1\n", &[1, 2, 8]),
         ("m f=\"a\nb\"\nm f=1\n", &[10, 16]),
         ("m f=\"a\\\"\nb\"\nm f=1\n", &[12, 18]),
-        // Quotes before the fields and in keys are literal.
+        // Quotes in keys, or before the fields, are literal.
         ("m\",t=\" f=1\nm \"f\"=1\n", &[11, 19]),
-        // A comma opens a second string.
+        // A second string begins after the comma.
         ("m f=\"a\",g=\"\n\" 1\nm f=1\n", &[16, 22]),
-        // A backslash escapes the line feed.
+        // The backslash escapes the line feed.
         ("m f=1\\\nm f=2\n", &[13]),
-        // An unclosed string continues to the end.
+        // A string that is not closed continues to the end of the encoded text.
         ("m f=\"a\nm f=1\n", &[13]),
-        // A comment ends with its line, whatever it contains.
+        // A comment ends with its line, whatever the comment contains.
         ("# it's =\"\nm f=1\n", &[10, 16]),
         (" # =\"\\\nm f=1\n", &[7, 13]),
     ];
@@ -116,15 +116,17 @@ fn a_cr_before_the_end_of_a_line_is_dropped() {
             &["crlf v=\"x\"", "crlf,a=b v=\"z\""],
         ),
         ("\r\nm v=1 5\r\n \r\n# c\r\n", &["m v=1 5"]),
-        // A string contains no end of a line, and the CR is data.
+        // A CR LF inside a string does not end the line, and the CR is part of the value.
         ("m v=\"a\r\nb\"\r\nm v=1\r\n", &["m v=\"a\r\nb\"", "m v=1"]),
-        // The missing line feed is added, but must not combine with the CR to a CR LF.
+        // The line feed that is missing at the end is added, but must not form a CR LF with the
+        // last CR.
         ("m v=\"x\"\r", &["m v=\"x\""]),
         ("\r", &[]),
-        // Only one mark, and only at the start.
+        // Only one CR is dropped, and only if it is directly before the end of a line.
         ("m v=1\r\r\n", &["m v=1\r"]),
         ("m,t=a\rb v=1 \r5\n", &["m,t=a\rb v=1 \r5"]),
-        // A backslash that is part of a pair escapes nothing.
+        // The two backslashes form a pair, so they do not escape the end of the line, and the line
+        // ends there.
         ("m v=\\\\\r\nm v=1", &["m v=\\\\", "m v=1"]),
         ("# \\\r\nm v=1", &["m v=1"]),
     ];

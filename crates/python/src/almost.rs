@@ -1,7 +1,9 @@
-//! Data that is almost valid: pairs of a name and a table, and objects of which a part is data.
+//! Handles data that `write` cannot take as it is: `(name, table)` pairs, mappings of tables, and
+//! objects that do not contain points.
 //!
-//! Queries return several series as `(name, table)`, which are written as tables. Other invalid
-//! data is refused with an error that says what to pass instead.
+//! Queries return several series as `(name, table)` pairs, and such pairs are written as tables.
+//! Other data that cannot be written is refused with an error message that says what to pass
+//! instead.
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::intern;
@@ -13,10 +15,11 @@ use crate::out::{Rows, Table};
 use crate::place::{Place, shorten, type_name};
 use crate::values::{self, is_numpy};
 
-/// A table, and the name of its measurement.
+/// A table with the name of its measurement, which is `None` if no name was passed.
 pub(crate) type Named<'py> = (Option<String>, Bound<'py, PyAny>);
 
-/// A pair of a name and a table. `None` for tuples of other items, which are data item by item.
+/// If `data` is a `(name, table)` pair, returns the name and the table. Returns `None` for any
+/// other tuple, because the items of other tuples are written one by one.
 pub(crate) fn pair<'py>(data: &Bound<'py, PyAny>, point: u64) -> PyResult<Option<Named<'py>>> {
     let Ok(pair) = data.cast_exact::<PyTuple>() else {
         return Ok(None);
@@ -33,7 +36,8 @@ pub(crate) fn pair<'py>(data: &Bound<'py, PyAny>, point: u64) -> PyResult<Option
         check_list(&name, &first, point)?;
     }
     if !is_rows && !frame::is_frame(&table)? {
-        // Text before an item that is not data is not a line.
+        // If the second item of a pair is not data, the first item must be a name and cannot be a
+        // line.
         check(&table, point)?;
         return Ok(None);
     }
@@ -60,8 +64,8 @@ pub(crate) fn pair<'py>(data: &Bound<'py, PyAny>, point: u64) -> PyResult<Option
     Ok(Some((Some(name), table)))
 }
 
-/// Refuses two items of a list if the first is a name, which would be sent as a line, and the
-/// second is a table.
+/// Refuses a list of two items whose first item is a name and whose second is a table. Without this
+/// check, the name would be sent as a line.
 pub(crate) fn check_list(
     first: &Bound<'_, PyAny>,
     second: &Bound<'_, PyAny>,
@@ -81,13 +85,13 @@ pub(crate) fn check_list(
     )))
 }
 
-/// The first item of a list.
+/// Returns the first item if the data is a list that is not empty.
 fn first_of<'py>(data: &Bound<'py, PyAny>) -> Option<Bound<'py, PyAny>> {
     data.cast_exact::<PyList>().ok()?.get_item(0).ok()
 }
 
-/// Extracts the measurement from the name of a table. The keys of the `dict` that
-/// `output="dataframe"` returns are `measurement,tag=value`.
+/// Extracts the measurement from the name of a table. A query with `output="dataframe"` returns a
+/// `dict` whose keys have the form `measurement,tag=value`.
 fn measurement(name: &str, table: &Bound<'_, PyAny>) -> PyResult<String> {
     let attributes = table.getattr_opt(intern!(table.py(), "attrs"))?;
     let attributes = attributes.and_then(|attributes| attributes.cast_into::<PyDict>().ok());
@@ -103,7 +107,8 @@ fn measurement(name: &str, table: &Bound<'_, PyAny>) -> PyResult<String> {
     Ok(name.to_owned())
 }
 
-/// The name that a table itself contains, if it is an answer.
+/// Returns the table's own `name`, the measurement, if the table is a [`Table`] that a query
+/// returned.
 pub(crate) fn own_name(table: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     match table.cast::<Table>() {
         Ok(table) => table.getattr(intern!(table.py(), "name"))?.extract(),
@@ -111,8 +116,8 @@ pub(crate) fn own_name(table: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     }
 }
 
-/// The items of a mapping that is not a point but contains a table under each name. `None` for
-/// other mappings.
+/// If every value of a mapping is a table, returns the items of the mapping. Returns `None` if any
+/// value of the mapping is not a table.
 pub(crate) fn tables<'py>(dict: &Bound<'py, PyDict>) -> PyResult<Option<Bound<'py, PyList>>> {
     for value in dict.values() {
         if !value.is_instance_of::<Rows>() && !frame::is_frame(&value)? {
@@ -122,7 +127,8 @@ pub(crate) fn tables<'py>(dict: &Bound<'py, PyDict>) -> PyResult<Option<Bound<'p
     Ok((!dict.is_empty()).then(|| dict.items()))
 }
 
-/// The error for a mapping that is not a point. It says what to pass instead.
+/// Returns the error for a mapping that is not a point. If the mapping is an answer of the server,
+/// the message also says what to pass instead of the mapping.
 pub(crate) fn with_hint(dict: &Bound<'_, PyDict>, error: PyErr) -> PyErr {
     let py = dict.py();
     let is_answer = dict.contains("results").unwrap_or(false) && dict.len() == 1;
@@ -136,14 +142,15 @@ pub(crate) fn with_hint(dict: &Bound<'_, PyDict>, error: PyErr) -> PyErr {
     error
 }
 
-/// Refuses iterables whose items are not data.
+/// Refuses objects that are not tables and whose items are not data, such as a pandas `GroupBy`.
 pub(crate) fn check(data: &Bound<'_, PyAny>, point: u64) -> PyResult<()> {
     if data.is_instance_of::<Rows>() {
         return Err(rows_error(point));
     }
     let module = data.get_type().module()?;
     let module = module.to_string_lossy();
-    // Items from the user's own classes must not be requested twice.
+    // An object of the user's own class is not checked, because its items must not be requested
+    // twice.
     let known = ["pandas", "polars", "pyarrow"];
     if !known.iter().any(|known| module.starts_with(known)) {
         return Ok(());
@@ -189,7 +196,8 @@ fn rows_error(point: u64) -> PyErr {
     ))
 }
 
-/// Whether a value can be data: text, a mapping, a table, an object with lines, or an iterable.
+/// Returns whether a value can be data: a string, bytes, a mapping, a table, an object with
+/// `to_lineprotocol`, or an iterable.
 pub(crate) fn is_data(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     let py = value.py();
     Ok(value.is_instance_of::<PyString>()
@@ -200,8 +208,8 @@ pub(crate) fn is_data(value: &Bound<'_, PyAny>) -> PyResult<bool> {
         || frame::is_frame(value)?)
 }
 
-/// Whether a value has items. Arrays without a dimension and nulls of Arrow have the method, but no
-/// items.
+/// Returns whether the items of a value can be iterated over. Zero-dimensional arrays and Arrow
+/// nulls have an `__iter__` method, but no items.
 pub(crate) fn is_iterable(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     let py = value.py();
     if !value.hasattr(intern!(py, "__iter__"))? || is_numpy(value) || values::is_missing(value)? {
@@ -212,7 +220,7 @@ pub(crate) fn is_iterable(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     Ok(!is_array || value.getattr(intern!(py, "ndim"))?.is_truthy()?)
 }
 
-/// Whether a value is a key of groups: a tuple of texts and numbers.
+/// Returns whether a value is the key of a pandas group, which is a tuple of strings and numbers.
 fn is_label(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     let Ok(parts) = value.cast_exact::<PyTuple>() else {
         return Ok(false);

@@ -1,8 +1,11 @@
-//! The arguments of a write: those of `write` of every client, `to_line_protocol` and `line_batches`.
+//! Holds and checks the arguments that `write`, `to_line_protocol` and `line_batches` accept in
+//! every client.
 //!
-//! Python passes them unchanged. They are checked when the call begins, which is later for a write
-//! that is awaited. Unusual arguments are checked by `_arguments` and `_keywords` of the package,
-//! which have the errors. Only unusual ones, because every call into Python slows small writes.
+//! The Python code passes the arguments of a call unchanged. The arguments are checked when the
+//! call begins. A write that is awaited begins some time after it was created. Unusual arguments
+//! are checked by the Python modules `_arguments` and `_keywords`, which contain the error
+//! messages. Ordinary arguments are checked in Rust, because every call into Python slows down
+//! small writes.
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -14,33 +17,34 @@ use crate::limits::Limits;
 use crate::server::Server;
 use crate::sink::Lease;
 
-/// The module with the checks.
+/// The name of the Python module that checks unusual arguments.
 const CHECKS: &str = "aioinflux._arguments";
 
-/// Those that a call may need though all is as it should be, imported once.
+/// The Python functions that check arguments, each of which is imported only once.
 static UNIT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 static NAMES: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 static TAGS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 static KEYWORDS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
-/// What a call specifies about its points, and about the batches that they become.
+/// The settings that a call has for its points and for its batches.
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct Arguments {
-    /// The measurement of points that have none.
+    /// The measurement for points without a measurement of their own.
     pub(crate) measurement: Option<Py<PyAny>>,
-    /// The columns of tables that are tags, times and measurements.
+    /// The names of the table columns that contain tags.
     pub(crate) tag_columns: Option<Py<PyAny>>,
     pub(crate) time_column: Option<Py<PyAny>>,
     pub(crate) measurement_column: Option<Py<PyAny>>,
-    /// The unit of integer times.
+    /// The unit of times that are integers.
     pub(crate) time_unit: Option<Py<PyAny>>,
-    /// Extra tags of any name, which take precedence over those of a point.
+    /// Extra tags, which may have any name and take precedence over a point's own tags.
     pub(crate) tags: Option<Py<PyAny>>,
-    /// Extra tags that were passed as keywords. They take precedence over `tags`.
+    /// Extra tags that were passed as keyword arguments. Tags in keyword arguments take precedence
+    /// over the argument `tags`.
     pub(crate) extra_tags: Option<Py<PyDict>>,
-    /// Default tags, for points without a tag of the name.
+    /// Default tags, which are added to points that lack a tag with the same name.
     pub(crate) default_tags: Option<Py<PyDict>>,
-    /// Whether points without a time get one of this machine's clock.
+    /// Whether points without a time get this machine's current time.
     pub(crate) stamp: Option<Py<PyAny>>,
     pub(crate) batch_lines: Option<Py<PyAny>>,
     pub(crate) batch_bytes: Option<Py<PyAny>>,
@@ -50,8 +54,8 @@ pub(crate) struct Arguments {
 
 #[pymethods]
 impl Arguments {
-    /// A static method, because the call of a type builds a `dict` of the keywords first, which a
-    /// small write notices.
+    /// The method `of` is static and no constructor. Calling a type would first build a `dict` of
+    /// the keyword arguments, which measurably slows down a small write.
     #[staticmethod]
     #[pyo3(signature = (*, measurement=None, tag_columns=None, time_column=None,
         measurement_column=None, time_unit=None, tags=None, extra_tags=None, default_tags=None,
@@ -101,7 +105,8 @@ impl Arguments {
 }
 
 impl Arguments {
-    /// Where batches end, and who makes them. The arguments of the call take precedence.
+    /// Returns the limits at which batches end, and the number of threads that encode the batches.
+    /// The limits that the call's arguments set take precedence over the limits in `default`.
     pub(crate) fn limits(&self, py: Python<'_>, default: Limits) -> PyResult<Limits> {
         let count = |name, value: &Option<Py<PyAny>>| {
             let value = value.as_ref().map(|value| positive(name, value.bind(py)));
@@ -114,8 +119,8 @@ impl Arguments {
         })
     }
 
-    /// Checks the other arguments. Returns what the points share, and the roles of the columns of
-    /// tables.
+    /// Checks all arguments of the call except the limits of batches. Returns the sink, which holds
+    /// the settings that all points share, and the roles of the table columns.
     pub(crate) fn begin(&self, py: Python<'_>) -> PyResult<(Lease, Roles)> {
         let is_stamped = self.is_stamped(py)?;
         let time_unit = self.time_unit.as_ref().map(|unit| {
@@ -164,7 +169,8 @@ impl Arguments {
         check.call1(("tag_columns", columns))?.extract()
     }
 
-    /// All extra tags.
+    /// Returns all extra tags of the call, whether they were passed in `tags` or as keyword
+    /// arguments.
     fn extra_tags<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
         let keywords = self.extra_tags.as_ref().map(|tags| tags.bind(py));
         let keywords = keywords.filter(|tags| !tags.is_empty());
@@ -179,7 +185,7 @@ impl Arguments {
     }
 }
 
-/// A positive number.
+/// Returns the value of an argument that must be a positive number.
 fn positive(name: &str, value: &Bound<'_, PyAny>) -> PyResult<usize> {
     if value.is_exact_instance_of::<PyInt>()
         && let Ok(number) = value.extract::<i64>()
@@ -193,7 +199,7 @@ fn positive(name: &str, value: &Bound<'_, PyAny>) -> PyResult<usize> {
     value.extract()
 }
 
-/// Refuses keywords that have a different meaning in other clients.
+/// Refuses keyword arguments that have a different meaning in other InfluxDB clients.
 fn check_keywords(extra_tags: &Bound<'_, PyDict>) -> PyResult<()> {
     let check = KEYWORDS.import(extra_tags.py(), "aioinflux._keywords", "check_tags")?;
     check.call1((extra_tags,)).map(drop)

@@ -1,4 +1,4 @@
-//! Encoded lines as a Python object, which shares its memory with its readers.
+//! Provides encoded lines as a Python object whose memory can be read without a copy.
 #![expect(
     clippy::needless_pass_by_value,
     reason = "PyO3 hands the object of a buffer by value"
@@ -25,7 +25,8 @@ use crate::exit;
 #[pyclass(module = "aioinflux._core", name = "Batch", frozen)]
 pub(crate) struct Encoded {
     pub(crate) batch: Arc<Batch>,
-    /// Where the memory is returned when nothing refers to the lines any more.
+    /// The pool that receives the memory of the lines when no Python object refers to them any
+    /// longer.
     spares: Option<Spares>,
 }
 
@@ -83,10 +84,10 @@ impl Encoded {
         Ok(PyBytes::new(py, &packed))
     }
 
-    /// Exports the bytes, read-only.
+    /// Exports the lines as a read-only buffer.
     ///
     /// # Safety
-    /// `view` is null or points to a writable `Py_buffer`: the interpreter guarantees this.
+    /// The interpreter guarantees that `view` is null or points to a writable `Py_buffer`.
     unsafe fn __getbuffer__(
         slf: Bound<'_, Self>,
         view: *mut ffi::Py_buffer,
@@ -99,9 +100,9 @@ impl Encoded {
         let bytes = slf.get().batch.bytes();
         let length = ffi::Py_ssize_t::try_from(bytes.len())?;
         let start = bytes.as_ptr().cast_mut().cast();
-        // SAFETY: the view takes a reference to `slf`, which keeps the batch alive. Nothing changes
-        // or moves the bytes of a shared batch; only `drop` frees them. The fifth argument makes
-        // the view read-only.
+        // SAFETY: the buffer view takes a reference to `slf`, which keeps the batch alive. Nothing
+        // changes or moves the bytes of a batch that is shared, and only `drop` frees the bytes.
+        // The fifth argument makes the buffer view read-only.
         let status = unsafe { ffi::PyBuffer_FillInfo(view, slf.as_ptr(), start, length, 1, flags) };
         if status == 0 {
             Ok(())

@@ -1,4 +1,4 @@
-//! The batches of a session, as a Python iterator.
+//! Provides the batches of a session as a Python iterator.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, TryLockError};
@@ -25,9 +25,9 @@ create_exception!(
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct Batches {
     session: Mutex<Session>,
-    /// The number of points that were returned, including skipped ones. It is not in the session,
-    /// which is locked while a batch is made: waiting for that lock here would mean to wait with
-    /// the GIL.
+    /// The number of points in the batches returned so far, including skipped points. The number is
+    /// not stored in the session, because the session is locked while a batch is made. Waiting for
+    /// the session's lock would block this thread while it holds the GIL.
     rows: AtomicU64,
     at_end: AtomicBool,
 }
@@ -60,7 +60,8 @@ impl Batches {
         let mut session = match slf.session.try_lock() {
             Ok(session) => session,
             Err(TryLockError::Poisoned(session)) => session.into_inner(),
-            // Waiting for another thread here would mean to wait with the GIL.
+            // If another thread is making a batch, this call fails. Waiting for the other thread
+            // would block this thread while it holds the GIL.
             Err(TryLockError::WouldBlock) => {
                 return Err(PyValueError::new_err(
                     "the iterator is in use by another thread",
@@ -87,7 +88,7 @@ impl Batches {
         self.rows.load(Ordering::Relaxed)
     }
 
-    /// Whether it is known that no more batches come.
+    /// Returns whether the iterator is known to have no more batches.
     #[getter]
     fn at_end(&self) -> bool {
         self.at_end.load(Ordering::Relaxed)
@@ -95,7 +96,8 @@ impl Batches {
 }
 
 impl Drop for Batches {
-    /// It may hold the last reference to a generator of the user.
+    /// `protect_thread` is called because the iterator may hold the last reference to a generator
+    /// of the user.
     fn drop(&mut self) {
         exit::protect_thread();
     }

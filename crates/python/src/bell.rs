@@ -1,8 +1,10 @@
-//! Wakes an event loop, from another thread or through one of our sockets.
+//! Wakes an event loop, either from another thread or because a socket of the client is ready.
 //!
-//! A loop that watches file descriptors watches that of a reactor, which becomes readable for both.
-//! Another thread needs no GIL for the wake-up. Other loops (Windows) are woken with
-//! `call_soon_threadsafe`, and have none of our sockets.
+//! If a loop can watch file descriptors, it watches the descriptor of a reactor. The reactor's
+//! descriptor becomes readable when another thread wakes the loop or when a socket of the client is
+//! ready. If the loop can watch file descriptors, another thread can wake it without the GIL. A
+//! loop that cannot watch file descriptors, such as one on Windows, is woken with
+//! `call_soon_threadsafe`. A loop of this kind does not drive the client's sockets.
 
 #[cfg(unix)]
 use std::sync::OnceLock;
@@ -17,9 +19,9 @@ use pyo3::types::PyWeakrefReference;
 use crate::errors;
 use crate::inbox::Take;
 
-/// A way to wake a loop, which then calls a [`Take`].
+/// Wakes an event loop, which then calls a [`Take`] to collect results.
 pub(crate) struct Bell {
-    /// `None` for a loop that watches no file descriptors.
+    /// The reactor is missing if the event loop cannot watch file descriptors.
     #[cfg(unix)]
     reactor: OnceLock<Reactor>,
     event_loop: Py<PyWeakrefReference>,
@@ -34,7 +36,8 @@ impl Bell {
         })
     }
 
-    /// Registers with the loop, if it can watch. The loop keeps `take` until it is closed.
+    /// If the loop can watch file descriptors, registers the reactor with the loop. The loop holds
+    /// a reference to `take` until the loop is closed.
     #[cfg(unix)]
     pub(crate) fn hang(&self, event_loop: &Bound<'_, PyAny>, take: Take) -> PyResult<()> {
         use std::os::fd::AsRawFd as _;
@@ -43,7 +46,8 @@ impl Bell {
 
         let py = event_loop.py();
         let reactor = Reactor::new().map_err(|error| errors::no_connection(py, &error))?;
-        // In an empty context: the loop would keep that of the first caller for ever.
+        // The callback is registered in an empty context. In any other context, the loop would hold
+        // a reference to the first caller's context forever.
         let context = py.import("contextvars")?.getattr("Context")?.call0()?;
         let add_reader = event_loop.getattr(intern!(py, "add_reader"))?;
         match context.call_method1("run", (add_reader, reactor.as_raw_fd(), take)) {
@@ -56,7 +60,7 @@ impl Bell {
         }
     }
 
-    /// The reactor that the loop watches.
+    /// Returns the reactor that the loop watches.
     #[cfg(unix)]
     pub(crate) fn reactor(&self) -> Option<&Reactor> {
         self.reactor.get()
@@ -68,25 +72,28 @@ impl Bell {
         Ok(())
     }
 
-    /// Wakes the loop, which calls a `Take`.
+    /// Wakes the event loop, which then calls a `Take`.
     pub(crate) fn ring(&self, take: impl FnOnce() -> Take) {
         #[cfg(unix)]
         if let Some(reactor) = self.reactor() {
-            // It fails if the loop is closed at the same time, and then nothing waits any more.
+            // Waking the loop fails if the loop is being closed at the same time, and then no task
+            // is waiting any longer.
             let _ = reactor.wake();
             return;
         }
-        // There is no interpreter any more: the program is ending, and nothing waits.
+        // If the interpreter no longer exists, `try_attach` does nothing: the program is ending,
+        // and no task is waiting.
         Python::try_attach(|py| {
             if let Some(event_loop) = self.event_loop.bind(py).upgrade() {
                 let name = intern!(py, "call_soon_threadsafe");
-                // A closed loop refuses, and then nothing waits any more.
+                // If the event loop is closed, it refuses the call, and then no task is waiting any
+                // longer.
                 let _ = event_loop.call_method1(name, (take(),));
             }
         });
     }
 
-    /// Clears all wake-ups so far, and wakes the tasks whose sockets are ready.
+    /// Clears all wake-ups that have arrived so far, and wakes the tasks whose sockets are ready.
     #[cfg_attr(
         not(unix),
         expect(clippy::unnecessary_wraps, reason = "it fails where there are sockets")

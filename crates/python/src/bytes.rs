@@ -1,9 +1,9 @@
-//! A `bytes` object that is written piece by piece into its final memory.
+//! Builds a `bytes` object piece by piece in its final memory.
 //!
-//! The size is first only an estimate. Memory that is not written is not touched: it takes
-//! addresses, but no pages, and is released at the end. Large objects use huge pages, because the
-//! kernel takes as long to provide memory in pages of 4 KiB as the encoder takes to write the
-//! lines.
+//! At first, the size of the `bytes` object is only an estimate. Memory that has not been written
+//! uses address space but no physical pages, and is released when the object is finished. Large
+//! objects use huge pages. With 4 KiB pages, the kernel would take as long to provide the memory as
+//! the encoder takes to write the lines.
 #![expect(
     unsafe_code,
     reason = "PyO3's safe writer does not give the address that huge pages are asked for by; \
@@ -22,32 +22,34 @@ use pyo3::ffi::{self, compat};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-/// Maximum size of the header of the object and that of glibc's block. A mapping whose length is a
-/// multiple of a huge page is aligned to one.
+/// The maximum size of the `bytes` object's header and the header of glibc's memory block together.
+/// The kernel aligns a mapping to a huge-page boundary if the mapping's length is a multiple of the
+/// huge-page size.
 const HEADERS: usize = 64;
 
-/// How many bytes are zeroed at a time: about as many as fit into the L1 cache.
+/// The number of bytes that are zeroed at a time, chosen so that they about fit into the L1 cache.
 const AHEAD: usize = 64 << 10;
 
-/// Larger blocks are separate mappings in glibc: their memory comes from the kernel, not from
-/// another object.
+/// The size above which glibc maps each memory block separately. The memory of such a block comes
+/// from the kernel and not from a freed object.
 const OWN_MAPPING: usize = 32 << 20;
 
-/// A `bytes` object to which nothing else refers yet.
+/// A `bytes` object that is still being built, and to which nothing else refers.
 pub(crate) struct Builder<'py> {
     py: Python<'py>,
     writer: NonNull<compat::PyBytesWriter>,
     used: usize,
-    /// Memory before this offset was written, or the kernel has zeroed it.
+    /// The offset before which all memory has been written by this builder or zeroed by the kernel.
     known: usize,
     capacity: usize,
 }
 
 impl<'py> Builder<'py> {
-    /// Allocates memory for at least `capacity` bytes.
+    /// Allocates a `bytes` object with memory for at least `capacity` bytes.
     pub(crate) fn with_capacity(py: Python<'py>, capacity: usize) -> PyResult<Self> {
         let capacity = rounded(capacity);
-        // SAFETY: the interpreter is attached. The result is null or a writer that we own.
+        // SAFETY: this thread is attached to the interpreter. The result is null or a writer that
+        // this builder owns.
         let writer = unsafe { compat::PyBytesWriter_Create(length(capacity)?) };
         let writer = NonNull::new(writer).ok_or_else(|| PyErr::fetch(py))?;
         let mut builder = Self {
@@ -61,29 +63,29 @@ impl<'py> Builder<'py> {
         Ok(builder)
     }
 
-    /// How many bytes were written.
+    /// Returns the number of bytes written so far.
     pub(crate) fn len(&self) -> usize {
         self.used
     }
 
-    /// Whether `more` bytes exceed the available memory.
+    /// Returns whether the remaining memory is too small for `more` bytes.
     pub(crate) fn is_full(&self, more: usize) -> bool {
         self.capacity - self.used < more
     }
 
-    /// Ensures that there is memory for `capacity` bytes in all.
+    /// Ensures that the object has memory for a total of `capacity` bytes.
     pub(crate) fn reserve(&mut self, capacity: usize) -> PyResult<()> {
         if capacity <= self.capacity {
             return Ok(());
         }
-        // The writer allocates a quarter more than requested.
+        // Python's writer for `bytes` objects allocates a quarter more memory than requested.
         let real = rounded(capacity.saturating_add(capacity.div_ceil(4)));
         let asked = capacity.max(real - real.div_ceil(5));
         let (writer, size) = (self.writer, length(asked)?);
-        // If there is no memory, PyO3's writer for Python before 3.15 sets `MemoryError` and
-        // panics. It can still be dropped.
+        // If the allocation fails, PyO3's writer for Python before 3.15 sets `MemoryError` and
+        // panics. After such a panic, the writer can still be dropped.
         let status = catch_unwind(move || {
-            // SAFETY: the interpreter is attached, and we own the writer.
+            // SAFETY: this thread is attached to the interpreter, and this builder owns the writer.
             unsafe { compat::PyBytesWriter_Resize(writer.as_ptr(), size) }
         });
         if status.unwrap_or(-1) < 0 {
@@ -94,12 +96,12 @@ impl<'py> Builder<'py> {
         Ok(())
     }
 
-    /// Appends some bytes.
+    /// Appends bytes to the `bytes` object.
     pub(crate) fn push(&mut self, bytes: &[u8]) -> PyResult<()> {
         let end = self.used + bytes.len();
         self.reserve(end)?;
-        // SAFETY: the object has `capacity` bytes, of which `used` are written. `bytes` is not part
-        // of it, because nothing else refers to it.
+        // SAFETY: the object has `capacity` bytes, of which the first `used` bytes are written. The
+        // slice `bytes` cannot overlap the object, because nothing else refers to the object.
         unsafe {
             let start = self.start().add(self.used);
             start.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
@@ -109,10 +111,10 @@ impl<'py> Builder<'py> {
         Ok(())
     }
 
-    /// The memory after the written bytes, which can be filled without the GIL.
+    /// Returns the memory that follows the written bytes, which can be filled without the GIL.
     pub(crate) fn rest(&mut self) -> Rest<'_> {
-        // SAFETY: the object has `capacity` bytes. Nothing else refers to it, and nothing can
-        // resize it while it is borrowed.
+        // SAFETY: the object has `capacity` bytes. While its memory is borrowed, nothing else
+        // refers to the object, and the object cannot be resized.
         let memory = unsafe {
             let start = self.start().cast::<MaybeUninit<u8>>();
             slice::from_raw_parts_mut(start, self.capacity)
@@ -124,11 +126,12 @@ impl<'py> Builder<'py> {
         }
     }
 
-    /// The object with the written bytes and no further memory.
+    /// Returns the finished `bytes` object, shortened to the bytes that were written.
     pub(crate) fn finish(self) -> PyResult<Bound<'py, PyBytes>> {
         let this = std::mem::ManuallyDrop::new(self);
-        // SAFETY: we own the writer and do not use it after this. The first `used` bytes are
-        // written. The result is null with an exception set, or a `bytes` object that we own.
+        // SAFETY: this builder owns the writer and does not use it after this call. The first
+        // `used` bytes of the object are written. The result is null with an exception set, or a
+        // `bytes` object that this function owns.
         let object = unsafe {
             let size = length(this.used)?;
             let object = compat::PyBytesWriter_FinishWithSize(this.writer.as_ptr(), size);
@@ -137,16 +140,17 @@ impl<'py> Builder<'py> {
         Ok(object.cast_into()?)
     }
 
-    /// Where the bytes begin.
+    /// Returns the address of the object's first byte.
     fn start(&self) -> *mut u8 {
-        // SAFETY: we own the writer. The result is valid until it is resized.
+        // SAFETY: this builder owns the writer. The pointer is valid until the writer is resized.
         unsafe { compat::PyBytesWriter_GetData(self.writer.as_ptr()).cast() }
     }
 
-    /// Requests huge pages for all pages of the object, if it is large.
+    /// If the `bytes` object is large, requests huge pages for all of its memory.
     ///
-    /// Also requests that whole pages after the bytes be zero. They are zero in a new mapping, so
-    /// no byte is written twice.
+    /// The function also asks the kernel to zero all whole pages of memory after the bytes that are
+    /// already known. The pages of a new mapping are already zero, so no byte of such a mapping is
+    /// written twice.
     #[cfg(target_os = "linux")]
     fn advise(&mut self, size: usize) {
         if size < LARGE {
@@ -154,9 +158,10 @@ impl<'py> Builder<'py> {
         }
         let start = self.start();
         huge_pages::advise(start, size);
-        // SAFETY: the call reads a constant of the system.
+        // SAFETY: the call only reads a constant of the operating system.
         let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
-        // The kernel rounds a length up to whole pages, so a guess would zero other memory.
+        // The kernel rounds a length up to whole pages, so with a wrong page size it would zero
+        // memory outside the object.
         let Some(page) = usize::try_from(page).ok().filter(|page| *page > 0) else {
             return;
         };
@@ -166,9 +171,9 @@ impl<'py> Builder<'py> {
         if size < OWN_MAPPING || end <= first {
             return;
         }
-        // SAFETY: these pages are completely inside the object, after the known bytes. The bytes
-        // between the known ones and the first page exist too. After the call the kernel has given
-        // the pages their own content, zeros.
+        // SAFETY: the pages to be zeroed are entirely inside the object, after the offset `known`.
+        // The bytes between the offset `known` and the first of these pages also belong to the
+        // object. If the call succeeds, the kernel has replaced the pages' content with zeros.
         unsafe {
             let status = libc::madvise(start.add(first).cast(), end - first, libc::MADV_DONTNEED);
             if status == 0 {
@@ -182,7 +187,7 @@ impl<'py> Builder<'py> {
     fn advise(&mut self, _: usize) {}
 }
 
-/// The memory of an object, with the written bytes.
+/// The whole memory of a `bytes` object that is being built, including the bytes already written.
 pub(crate) struct Rest<'b> {
     memory: &'b mut [MaybeUninit<u8>],
     known: &'b mut usize,
@@ -201,7 +206,8 @@ impl LineMemory for Rest<'_> {
             *self.known = more;
         }
         let ready = &mut self.memory[*self.used..*self.known];
-        // SAFETY: all bytes before `known` were written, by us or by the kernel.
+        // SAFETY: all bytes before the offset `known` have been written, by this builder or by the
+        // kernel.
         Some(unsafe { slice::from_raw_parts_mut(ready.as_mut_ptr().cast(), ready.len()) })
     }
 
@@ -216,12 +222,13 @@ impl LineMemory for Rest<'_> {
 
 impl Drop for Builder<'_> {
     fn drop(&mut self) {
-        // SAFETY: the interpreter is attached. We own the writer and do not use it after this.
+        // SAFETY: this thread is attached to the interpreter. This builder owns the writer and does
+        // not use it after this call.
         unsafe { compat::PyBytesWriter_Discard(self.writer.as_ptr()) };
     }
 }
 
-/// A size whose block ends at the end of a huge page, if it is large.
+/// Rounds up the size of a large block so that the block ends at the end of a huge page.
 fn rounded(capacity: usize) -> usize {
     if capacity < LARGE {
         return capacity;

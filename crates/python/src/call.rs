@@ -1,9 +1,11 @@
-//! A request that has not been sent: await it, or wait for it.
+//! Defines a call, which is a request that has not been sent yet. The caller can either await it or
+//! wait for it.
 //!
-//! `Call` replaces pairs of sync and async methods. Creating it parses arguments and starts
-//! nothing. `await` passes it to the running loop, `wait` blocks this thread, and `start` sends it
-//! before either. Both release the GIL while the request is in flight, and both drop the request
-//! when they are cancelled.
+//! One `Call` replaces a pair of methods, of which one would be synchronous and the other
+//! asynchronous. Creating a call parses its arguments, but does not start the request. `await`
+//! passes the request to the running event loop, `wait` blocks the calling thread, and `start`
+//! sends the request at once. Both `await` and `wait` release the GIL while the request is in
+//! flight. If a call is cancelled while it is awaited or waited for, the request is dropped.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -25,23 +27,25 @@ use crate::inbox::{self, Convert, Inbox, Promise};
 use crate::runtime;
 use crate::task::Task;
 
-/// How often a blocked call checks for signals. Ctrl-C takes effect within this time.
+/// The interval at which a blocked call checks for signals. Ctrl-C interrupts a blocked call within
+/// this interval.
 const SIGNAL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// A request, and the function that converts its result to a Python value.
+/// A request whose result is a function, which returns the Python value or raises the exception.
 pub(crate) type Work = Pin<Box<dyn Future<Output = Convert> + Send>>;
 
-/// A request that has not been sent: `await` it, or `wait` for it.
+/// A request that has not been sent yet, and that the caller can `await` or `wait` for.
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct Call {
     todo: Mutex<Option<Todo>>,
 }
 
-/// What a call does.
+/// The request of a call, with the place where the request can run.
 enum Todo {
-    /// On the threads of the runtime.
+    /// The request runs in the tokio runtime.
     InRuntime(Work),
-    /// On the client of the engine that fits the way of waiting.
+    /// The request runs in the tokio runtime or on an event loop, depending on how the caller
+    /// waits.
     Anywhere(Engine, Box<dyn FnOnce(aioinflux::Client) -> Work + Send>),
 }
 
@@ -54,7 +58,8 @@ impl Todo {
     }
 }
 
-/// The future is created in its final place, because moving it would cost more than creating it.
+/// The future is created directly in its final memory, because moving it would cost more than
+/// creating it.
 fn work<T, F, C>(request: impl FnOnce() -> F + Send + 'static, convert: C) -> Work
 where
     T: Send + 'static,
@@ -68,9 +73,9 @@ where
 }
 
 impl Call {
-    /// Returns a call that runs `request`, then converts its result to a Python value with
-    /// `convert`. `convert` runs on the thread that waits, so `request` should do everything that
-    /// needs no GIL.
+    /// Returns a call that runs `request`, and then converts its result to a Python value with
+    /// `convert`. `convert` runs on the thread that waits for the call, so `request` should do all
+    /// work that does not need the GIL.
     pub(crate) fn new<T, F, C>(request: F, convert: C) -> Self
     where
         T: Send + 'static,
@@ -80,8 +85,8 @@ impl Call {
         Self::of(Todo::InRuntime(work(|| request, convert)))
     }
 
-    /// The same for a small request: a loop that can drive it does so, without the threads of the
-    /// runtime.
+    /// Creates a call for a small request. If the event loop can drive this request itself, the
+    /// threads of the runtime are not used.
     pub(crate) fn small<T, F, C>(
         engine: Engine,
         request: impl FnOnce(aioinflux::Client) -> F + Send + 'static,
@@ -110,7 +115,8 @@ impl Call {
 }
 
 impl Drop for Call {
-    /// The conversion may hold the last reference to an object of the user.
+    /// `protect_thread` is called because the conversion may hold the last reference to an object
+    /// of the user.
     fn drop(&mut self) {
         exit::protect_thread();
     }
@@ -127,7 +133,8 @@ impl Call {
         let promise = Promise::new(Arc::clone(&inbox), future.clone().unbind());
         let (work, is_here) = match todo {
             Todo::InRuntime(work) => (work, false),
-            // A request from a function that runs at exit after ours: its loop would cancel it.
+            // A request that is made by an exit function after the runtime has ended must not use
+            // an event loop, because the loop would cancel it.
             Todo::Anywhere(engine, make) if runtime::has_ended() => (make(engine.client()), false),
             Todo::Anywhere(engine, make) => match engine.driven_by(&inbox) {
                 Some(client) => (make(client), true),
@@ -149,8 +156,8 @@ impl Call {
         })
     }
 
-    /// Sends the request now. It is in flight while the caller does something else. Dropping the
-    /// call cancels it.
+    /// Sends the request immediately. The caller can do other work while the request is in flight.
+    /// Dropping the call cancels the request.
     fn start(&self, py: Python<'_>) -> PyResult<()> {
         exit::protect_thread();
         let task = Started(Some(runtime::get(py)?.spawn(self.take()?.in_runtime())));
@@ -169,21 +176,22 @@ impl Call {
             });
             match tick {
                 Ok(convert) => return convert(py),
-                // Returning drops `work`, which cancels the request.
+                // If `wait` returns here with an exception, `work` is dropped, which cancels the
+                // request.
                 Err(_) => py.check_signals()?,
             }
         }
     }
 }
 
-/// Where a request runs.
+/// The place where a request is running, which is an event loop or the tokio runtime.
 enum UnderWay {
     Here(Arc<Task>),
     InRuntime(AbortHandle),
 }
 
 impl UnderWay {
-    /// Cancels the request. Does nothing if it has ended.
+    /// Cancels the request. If the request has already ended, this method does nothing.
     fn abort(&self) {
         match self {
             Self::Here(task) => task.abort(),
@@ -192,7 +200,8 @@ impl UnderWay {
     }
 }
 
-/// A request that runs for as long as this is kept. `None` if the end of the program cancelled it.
+/// A request that was sent before its caller waits for it. Dropping this value cancels the request.
+/// The handle is `None` if the request was cancelled because the program ended.
 struct Started(Option<JoinHandle<Convert>>);
 
 impl Future for Started {
@@ -204,7 +213,8 @@ impl Future for Started {
         };
         match ready!(Pin::new(task).poll(context)) {
             Ok(convert) => Poll::Ready(convert),
-            // The thread of the caller ends with the program.
+            // The end of the program cancelled the request, and the calling thread ends together
+            // with the program.
             Err(error) if error.is_cancelled() && runtime::has_ended() => {
                 self.0 = None;
                 Poll::Pending
@@ -229,12 +239,14 @@ fn running_loop(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     GET.import(py, "asyncio", "get_running_loop")?.call0()
 }
 
-/// What a task iterates over while it waits for a request, as it does over an asyncio future.
+/// The object over which an asyncio task iterates while it waits for a request. A task iterates
+/// over an asyncio future in the same way.
 ///
-/// Unlike that future, it learns when its task is cancelled, and then cancels the request.
+/// Unlike an asyncio future, this object is notified when its task is cancelled, and then cancels
+/// the request.
 #[pyclass]
 struct Awaited {
-    /// `None` only while the garbage collector clears it.
+    /// The future is `None` only while the garbage collector clears this object.
     future: Option<Py<PyAny>>,
     under_way: UnderWay,
     is_given: bool,
@@ -255,7 +267,7 @@ impl Awaited {
             return Err(PyStopIteration::new_err((value.unbind(),)));
         }
         self.is_given = true;
-        // With this attribute the task knows that it must wait for the returned object.
+        // This attribute tells the asyncio task to wait for the future that this method returns.
         future.setattr(intern!(py, "_asyncio_future_blocking"), true)?;
         Ok(future.clone().unbind())
     }
@@ -265,7 +277,8 @@ impl Awaited {
         self.__next__(py)
     }
 
-    /// Cancellation arrives here. `kind` is the exception itself, or its class.
+    /// asyncio calls this method when the waiting task is cancelled. `kind` is the exception that
+    /// the task raises, or the class of this exception.
     #[pyo3(signature = (kind, value=None, traceback=None))]
     fn throw(
         &self,
@@ -301,7 +314,8 @@ impl Awaited {
         }
     }
 
-    /// The waiting task is garbage, because its loop was closed.
+    /// The garbage collector calls this method when the waiting task is garbage, which happens if
+    /// the task's event loop was closed.
     fn __clear__(&mut self) {
         exit::protect_thread();
         self.future = None;
@@ -310,7 +324,8 @@ impl Awaited {
 }
 
 impl Drop for Awaited {
-    /// Nothing waits any more. Does nothing if the request has ended.
+    /// Cancels the request, because no task is waiting for the request any longer. If the request
+    /// has already ended, nothing is cancelled.
     fn drop(&mut self) {
         exit::protect_thread();
         self.under_way.abort();

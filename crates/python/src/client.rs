@@ -1,4 +1,4 @@
-//! The client: arguments in, calls out.
+//! Defines the native client, which turns the arguments of its methods into calls.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -21,22 +21,25 @@ use crate::runtime;
 use crate::stream::Stream;
 use crate::writing::Writing;
 
-/// Configuration and connections.
+/// The configuration of a client, and its connections.
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct Client {
     options: Options,
     config: Config,
-    /// The connections of one process. They belong to threads, which a fork does not copy.
+    /// The connections of one process, with the ID of that process. Connections belong to the
+    /// threads that drive them, and a fork does not copy those threads.
     engine: Mutex<Option<(u32, Engine)>>,
 }
 
-/// Minimum size in bytes of a write that is not small, so that the loop is not blocked.
+/// The minimum size in bytes of a write that does not run on the event loop, because it would block
+/// the loop.
 const SMALL: usize = 16 * 1024;
 
 impl Client {
     fn open(options: Options) -> PyResult<Self> {
         let config = options.config()?;
-        // Mistakes in the configuration raise now, not at the first request.
+        // Creating the engine's client here reports mistakes in the configuration at once, and not
+        // only at the first request.
         let client =
             aioinflux::Client::new(config.clone()).map_err(|error| errors::to_python(&error))?;
         let engine = (runtime::process(), Engine::new(client));
@@ -56,15 +59,16 @@ impl Client {
         let client = match aioinflux::Client::new(self.config.clone()) {
             Ok(client) => client,
             Err(error) => {
-                // Creating the exception runs Python code, and other threads may need the lock.
+                // The lock is released before the exception is created. Creating an exception runs
+                // Python code, and other threads may need the lock.
                 drop(slot);
                 return Err(errors::to_python(&error));
             }
         };
         let engine = Engine::new(client);
         let old = slot.replace((process, engine.clone()));
-        // The connections of the parent process must not be closed here: dropping them would
-        // communicate with threads that do not exist.
+        // The parent's connections must not be closed in a forked process. Dropping them would send
+        // messages to threads that do not exist in this process.
         std::mem::forget(old);
         Ok(engine)
     }
@@ -115,15 +119,15 @@ impl Client {
         })
     }
 
-    /// Whether it connects by TLS without verifying the certificate.
+    /// Returns whether the client uses TLS without verifying the server's certificate.
     #[getter]
     fn unverified(&self) -> PyResult<bool> {
         exit::protect_thread();
         Ok(self.engine()?.client().is_unverified())
     }
 
-    /// A client for a different address with the same options. Only this object still knows the
-    /// password.
+    /// Returns a client that has the same options, but connects to a different address. Only the
+    /// native client still holds the password, so the native client must create the copy.
     fn moved(&self, host: String, port: i64, ssl: bool, path: &str) -> PyResult<Self> {
         exit::protect_thread();
         Self::open(Options {
@@ -179,7 +183,7 @@ impl Client {
         })
     }
 
-    /// Begins a write of many batches.
+    /// Begins a write that sends many batches.
     #[pyo3(signature = (connections, db, rp=None, consistency=None, precision=None))]
     fn write_all(
         &self,
@@ -219,7 +223,8 @@ impl Client {
             |py, outcome| {
                 let body = outcome.map_err(|error| errors::of_query(py, &error, Kept::Dict))?;
                 if body.is_empty() {
-                    // For some statements that it ran, a server of 2.x sends an empty body.
+                    // InfluxDB 2.x answers some statements with an empty body, although it ran
+                    // them.
                     return json::parse(py, br#"{"results":[]}"#);
                 }
                 json::parse(py, &body)
@@ -281,7 +286,7 @@ impl Client {
         ))
     }
 
-    /// Closes the connections. The next request opens new ones.
+    /// Closes all connections of the client. The next request of the client opens new connections.
     fn close(&self) {
         exit::protect_thread();
         let mut slot = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
@@ -374,7 +379,8 @@ fn param(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Param> {
     }
 }
 
-/// The parameter, if the type of the value can be bound.
+/// Returns the query parameter for a Python value, or `None` if values of this type cannot be
+/// bound.
 fn known_param(value: &Bound<'_, PyAny>) -> PyResult<Option<Param>> {
     if value.is_instance_of::<PyBool>() {
         return value.extract().map(Param::Boolean).map(Some);

@@ -1,4 +1,4 @@
-//! The options of the Python constructors, and the configuration of the engine that they produce.
+//! Turns the options of the Python constructors into a configuration of the engine.
 
 use std::time::Duration;
 
@@ -8,7 +8,8 @@ use pyo3::prelude::*;
 
 use crate::errors;
 
-/// The options of a client. It contains passwords and is never shown.
+/// The options with which a client is constructed. The options are never shown in messages, because
+/// they contain passwords.
 #[derive(Clone)]
 pub(crate) struct Options {
     pub(crate) host: String,
@@ -16,8 +17,8 @@ pub(crate) struct Options {
     pub(crate) ssl: bool,
     pub(crate) path: String,
     pub(crate) unix_socket: Option<String>,
-    /// Basic authentication is used if there is a user name. Each interface decides whether it
-    /// requires a password too.
+    /// If a user name is set, the client uses basic authentication. The Python interfaces decide
+    /// whether a password is also required; this module does not.
     pub(crate) username: Option<String>,
     pub(crate) password: Option<String>,
     pub(crate) ca_file: Option<String>,
@@ -85,13 +86,15 @@ fn url(host: &str, port: i64, ssl: bool, path: &str) -> PyResult<String> {
         .filter(|port| *port > 0)
         .ok_or_else(|| argument("port", "a number from 1 to 65535", port))?;
     if host.is_empty() || host.contains(['/', '@', '?', '#', '\\', ' ']) {
-        // Not shown, because it may be a URL with a password.
+        // The error message does not show the host, because the host may be a URL that contains a
+        // password.
         return Err(PyValueError::new_err(
             "argument `host`: expected the name or address of a server, without scheme, user and \
              path",
         ));
     }
-    // An IPv6 address has at least two colons.
+    // If the host contains exactly one colon, the host includes a port, because an IPv6 address has
+    // at least two colons.
     if host.matches(':').count() == 1 {
         return Err(PyValueError::new_err(
             "argument `host`: expected only the name or address of a server; hint: pass the port \

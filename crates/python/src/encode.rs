@@ -1,4 +1,4 @@
-//! Lines from data, and points from lines, without a server.
+//! Converts data to lines, and lines to points, without a server.
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
@@ -14,8 +14,8 @@ use crate::session::Session;
 use crate::times::Times;
 use crate::whole::joined;
 
-/// Maximum size of a batch: it is copied once, and should still be in the cache then. Lines of
-/// usual length reach the limit of lines before this one.
+/// The limits of a batch, which are chosen so that the batch is still in the CPU cache when it is
+/// copied. If the lines have a usual length, a batch reaches the line limit before the size limit.
 const LIMITS: Limits = Limits {
     lines: 2_000,
     bytes: 1 << 20,
@@ -24,7 +24,8 @@ const LIMITS: Limits = Limits {
 
 #[doc = docstring!("to_line_protocol")]
 #[expect(clippy::doc_markdown, reason = "a docstring of Python")]
-// No Python function wraps it: that took a sixth of the time of a call with one point.
+// Users call this function without a Python wrapper, because a wrapper took a sixth of the time of
+// a call with one point.
 #[pyfunction]
 #[pyo3(signature = (data, measurement=None, tag_columns=None, *, time_column=None,
     measurement_column=None, time_unit=None, tags=None, stamp=None, threads=None,
@@ -67,7 +68,7 @@ pub(crate) fn to_line_protocol(
     lines_of(data, &arguments)
 }
 
-/// The lines of some data as one object.
+/// Returns the encoded lines of the data as one `bytes` object.
 fn lines_of<'py>(data: Bound<'py, PyAny>, arguments: &Arguments) -> PyResult<Bound<'py, PyBytes>> {
     let py = data.py();
     let mut session = Session::begin(data, arguments, LIMITS)?;
@@ -83,14 +84,15 @@ fn lines_of<'py>(data: Bound<'py, PyAny>, arguments: &Arguments) -> PyResult<Bou
         helpers.call_method1("_skipped", (skipped,))?;
     }
     if lines.as_bytes().starts_with("\u{feff}".as_bytes()) {
-        // Here U+FEFF is part of the measurement. A blank line before it keeps text decoders from
-        // dropping it as a byte order mark.
+        // If U+FEFF is the first character of the lines, it belongs to the measurement's name. A
+        // blank line before U+FEFF keeps text decoders from removing this character as a byte order
+        // mark.
         return Ok(PyBytes::new(py, &[b"\n", lines.as_bytes()].concat()));
     }
     Ok(lines)
 }
 
-/// Returns the nanoseconds since 1970 in UTC of a time.
+/// Converts a Python time to nanoseconds since 1970 in UTC.
 #[pyfunction]
 pub(crate) fn nanoseconds(time: &Bound<'_, PyAny>) -> PyResult<i64> {
     exit::protect_thread();

@@ -1,11 +1,11 @@
-//! The engine's clients of one Python client: one that the runtime drives, and one for each event
-//! loop.
+//! Holds the engine's clients that belong to one Python client. One client is driven by the
+//! runtime, and each event loop drives one more client.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::inbox::Inbox;
 
-/// Clones share the connections.
+/// A cloned engine shares its connections with the original.
 #[derive(Clone)]
 pub(crate) struct Engine(Arc<Shared>);
 
@@ -14,7 +14,8 @@ struct Shared {
     of_loops: Mutex<Vec<OfLoop>>,
 }
 
-/// The client whose connections a loop drives. `None` if the kind of connection does not allow it.
+/// An engine client whose connections are driven by an event loop. The client is `None` if the
+/// event loop cannot drive this kind of connection.
 struct OfLoop {
     inbox: Weak<Inbox>,
     client: Option<aioinflux::Client>,
@@ -28,13 +29,13 @@ impl Engine {
         }))
     }
 
-    /// The client that the runtime drives.
+    /// Returns the engine client whose connections are driven by the runtime.
     pub(crate) fn client(&self) -> aioinflux::Client {
         drop(self.of_loops());
         self.0.client.clone()
     }
 
-    /// The client that the loop of this inbox drives.
+    /// Returns the engine client whose connections are driven by the event loop of this inbox.
     pub(crate) fn driven_by(&self, inbox: &Arc<Inbox>) -> Option<aioinflux::Client> {
         let mut all = self.of_loops();
         let is_its = |one: &&OfLoop| std::ptr::eq(one.inbox.as_ptr(), Arc::as_ptr(inbox));
@@ -49,7 +50,8 @@ impl Engine {
         client
     }
 
-    /// Only loops that still exist: the connections of the others are closed.
+    /// Returns the engine clients of event loops that still exist, and closes the connections of
+    /// all other loops.
     fn of_loops(&self) -> MutexGuard<'_, Vec<OfLoop>> {
         let all = self.0.of_loops.lock();
         let mut all = all.unwrap_or_else(PoisonError::into_inner);

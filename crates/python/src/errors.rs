@@ -12,7 +12,7 @@ use pyo3::types::{PyDict, PyList, PyRange};
 use crate::out::{PyAnswer, json};
 use crate::place::shorten;
 
-/// Names in texts of the engine, and their names in Python.
+/// Names in the engine's error messages, each with the corresponding name in Python.
 const NAMES: [(&str, &str); 4] = [
     ("`Tls::ca`", "`ca_file`"),
     ("`Tls::client_certificate`", "`cert_file` and `key_file`"),
@@ -20,24 +20,26 @@ const NAMES: [(&str, &str); 4] = [
     ("use an `http://` URL", "use `ssl=False`"),
 ];
 
-/// Which part of a failed query's answer is kept on the exception.
+/// The part of a failed query's answer that is kept in the exception.
 #[derive(Clone, Copy)]
 pub(crate) enum Kept {
-    /// A dict, as in the JSON of the server.
+    /// The exception keeps a dict with the same content as the server's JSON.
     Dict,
-    /// The decoded answer.
+    /// The exception keeps the decoded answer.
     Answer,
-    /// Nothing, because the caller already has the rows.
+    /// The exception keeps no part of the answer, because the caller already has the rows.
     Nothing,
 }
 
-/// The exception for an error that belongs to neither a write nor a query.
+/// Returns the exception for an error of a request that is neither a write nor a query.
 pub(crate) fn to_python(error: &Error) -> PyErr {
     Python::attach(|py| exception(py, error, "InfluxDBResponseError", &[]))
 }
 
-/// Wraps an exception of user code for the caller of an iterator. A `StopIteration` would look like
-/// the end of the data, and everything after it would be lost. Generators do the same (PEP 479).
+/// If user code raised `StopIteration`, wraps this exception so that the caller of an iterator can
+/// see it. An unwrapped `StopIteration` would look like the end of the data, and all data after it
+/// would be lost. Python's generators also wrap a `StopIteration` that is raised inside them (PEP
+/// 479).
 pub(crate) fn no_end(py: Python<'_>, error: PyErr) -> PyErr {
     if !error.is_instance_of::<PyStopIteration>(py) {
         return error;
@@ -47,7 +49,7 @@ pub(crate) fn no_end(py: Python<'_>, error: PyErr) -> PyErr {
     told
 }
 
-/// The exception for a failed write.
+/// Returns the exception for a failed write.
 pub(crate) fn of_write(py: Python<'_>, error: &Error) -> PyErr {
     let rejected: Vec<(Option<u64>, &str, &str)> = error
         .rejected()
@@ -65,7 +67,8 @@ pub(crate) fn of_write(py: Python<'_>, error: &Error) -> PyErr {
     ];
     let made = exception(py, error, "InfluxDBWriteError", &fields);
     if matches!(error.kind(), ErrorKind::Config | ErrorKind::Input) {
-        // An error of Python's own class, with what became of the points before.
+        // Python's built-in exceptions also get the attribute `written`, which lists the points
+        // that were written before the error.
         if let Some(ledger) = error.ledger().filter(|ledger| !ledger.is_empty()) {
             let written: Vec<_> = ledger.ranges(State::Stored).collect();
             let _ = made.value(py).setattr("written", ranges(py, &written));
@@ -74,11 +77,11 @@ pub(crate) fn of_write(py: Python<'_>, error: &Error) -> PyErr {
     made
 }
 
-/// Ranges of points as a list of `range` objects.
+/// Returns ranges of point numbers as a list of Python `range` objects.
 pub(crate) fn ranges<'py>(py: Python<'py>, points: &[Range<u64>]) -> Bound<'py, PyAny> {
     let found = PyList::empty(py);
     for one in points {
-        // Points are in memory, so their number fits into a `range`.
+        // All points are in memory, so their numbers fit into a Python `range`.
         if let (Ok(start), Ok(end)) = (one.start.try_into(), one.end.try_into())
             && let Ok(range) = PyRange::new(py, start, end)
         {
@@ -88,7 +91,8 @@ pub(crate) fn ranges<'py>(py: Python<'py>, points: &[Range<u64>]) -> Bound<'py, 
     found.into_any()
 }
 
-/// The exception for a failed query, with the results before it.
+/// Returns the exception for a failed query, together with the results that arrived before the
+/// failure.
 pub(crate) fn of_query(py: Python<'_>, error: &Error, kept: Kept) -> PyErr {
     let result = match (kept, error.raw()) {
         (Kept::Nothing, _) | (Kept::Dict, None) => None,
@@ -101,7 +105,8 @@ pub(crate) fn of_query(py: Python<'_>, error: &Error, kept: Kept) -> PyErr {
     with_result(py, error, result.unwrap_or_else(|| py.None()))
 }
 
-/// The exception for a failed query, with the results before it.
+/// Returns the exception for a failed query. The results that arrived before the failure are passed
+/// in `result`.
 pub(crate) fn with_result(py: Python<'_>, error: &Error, result: Py<PyAny>) -> PyErr {
     let fields = [
         ("statement", object(py, error.statement())),
@@ -110,8 +115,8 @@ pub(crate) fn with_result(py: Python<'_>, error: &Error, result: Py<PyAny>) -> P
     exception(py, error, "InfluxDBQueryError", &fields)
 }
 
-/// The exception for what the system refuses before there is a connection, such as file
-/// descriptors.
+/// Returns the exception for a system error that occurs before there is a connection, such as a
+/// lack of file descriptors.
 pub(crate) fn no_connection(py: Python<'_>, error: &std::io::Error) -> PyErr {
     let fields = PyDict::new(py);
     let made = py
@@ -124,7 +129,7 @@ pub(crate) fn no_connection(py: Python<'_>, error: &std::io::Error) -> PyErr {
     made.map_or_else(|failed| failed, PyErr::from_value)
 }
 
-/// The exception for an invalid answer.
+/// Returns the exception for an answer that cannot be decoded.
 pub(crate) fn damaged(py: Python<'_>, what: &str) -> PyErr {
     let class = py
         .import("aioinflux.exceptions")
@@ -139,7 +144,8 @@ fn object<'py, T: IntoPyObjectExt<'py>>(py: Python<'py>, value: T) -> Py<PyAny> 
     value.into_py_any(py).unwrap_or_else(|_| py.None())
 }
 
-/// The name of the exception class for an error. `refused` is the class for refusals of the server.
+/// Returns the name of the Python exception class for an error of the engine. `refused` names the
+/// class for errors that the server reports.
 fn class_name(error: &Error, refused: &'static str) -> &'static str {
     match error.kind() {
         ErrorKind::Timeout { .. } => "InfluxDBTimeoutError",
@@ -157,7 +163,8 @@ fn exception(
 ) -> PyErr {
     let mut text = shown(refused, &error.to_string());
     if let Some(conflict) = error.field_conflict() {
-        // The state of the points comes last.
+        // The error message ends with a description of which points were written. The hint is
+        // inserted before this description.
         let told = error.ledger().map(|ledger| format!("; {ledger}"));
         let told = told.filter(|told| text.ends_with(told)).unwrap_or_default();
         text.truncate(text.len() - told.len());
@@ -165,7 +172,8 @@ fn exception(
         text += &told;
     }
     if matches!(error.kind(), ErrorKind::Timeout { .. }) {
-        // The limits of the Rust configuration are one argument in Python.
+        // Several timeouts in the configuration of the engine are a single argument in Python,
+        // `timeout`.
         for limit in ["(`connect_timeout`)", "(`read_timeout`)"] {
             text = text.replace(limit, "(`timeout`)");
         }
@@ -181,7 +189,7 @@ fn exception(
     build(py, error, refused, text, fields).unwrap_or_else(|failed| failed)
 }
 
-/// A hint for a field with a different type.
+/// Returns a hint for a field whose type differs from the type of this field on the server.
 fn hint(conflict: &FieldConflict) -> String {
     let FieldConflict {
         field,
@@ -224,8 +232,9 @@ fn build(
     Ok(PyErr::from_value(class.call((text,), Some(&all))?))
 }
 
-/// The message of the server. For queries, users and passwords in URLs are removed: if a privilege
-/// is missing, the server repeats the statement, which may create a subscription.
+/// Returns a message of the server in the form in which users see it. If a privilege is missing,
+/// the server's message repeats the statement, which may contain URLs with users and passwords.
+/// Users and passwords are removed from the URLs in all messages except those about writes.
 fn shown(refused: &str, text: &str) -> String {
     if refused == "InfluxDBWriteError" {
         return text.to_owned();
@@ -247,7 +256,8 @@ fn shown(refused: &str, text: &str) -> String {
     masked
 }
 
-/// The name of a header with its usual capitals, which were lost in transit.
+/// Returns the name of an HTTP header with its usual capital letters, which are lost when the
+/// header is sent.
 pub(crate) fn header_name(name: &str) -> String {
     let parts = name.split('-').map(|part| {
         let mut chars = part.chars();
@@ -258,7 +268,7 @@ pub(crate) fn header_name(name: &str) -> String {
     parts.collect::<Vec<_>>().join("-")
 }
 
-/// The standard phrases for the statuses that servers return for writes.
+/// Returns the standard reason phrase for an HTTP status that servers return for writes.
 fn reason(status: u16) -> Option<&'static str> {
     Some(match status {
         400 => "Bad Request",

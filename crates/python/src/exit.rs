@@ -1,18 +1,19 @@
-//! What happens to Python's threads when the program ends.
+//! Protects Python's threads from having their stacks unwound when the program ends.
 //!
-//! While the interpreter finalizes, `CPython` before 3.14 ends every other thread that requests the
-//! GIL with `pthread_exit`. glibc then unwinds the stack of the thread. If Rust frames are on it,
-//! they catch an exception that must not be caught, or free Python objects without the GIL, and the
-//! process aborts or crashes. The thread may request the GIL in any Python code that we call:
-//! generators and callbacks of the user, asyncio, exception classes, finalizers. So no check in our
-//! own code is early enough.
+//! While the interpreter finalizes, `CPython` before 3.14 calls `pthread_exit` in every other
+//! thread that requests the GIL. glibc then unwinds the stack of that thread. Rust frames on such a
+//! stack would catch an exception that must not be caught, or free Python objects without the GIL.
+//! The process would then abort or crash. A thread may request the GIL in any Python code that it
+//! runs: generators and callbacks of the user, asyncio, exception classes, and finalizers. A check
+//! in the Rust code of this module would therefore not happen early enough.
 //!
-//! glibc calls the cleanup handlers of a thread before it unwinds the first frame. A thread
-//! registers one when it first enters this module from Python, and when we start it and it may free
-//! Python objects. While the program ends, the handler does not return: the thread sleeps until the
-//! process has ended, as in `CPython` 3.14.
+//! When a thread calls `pthread_exit`, glibc runs the cleanup handlers of the thread before it
+//! unwinds the first frame. A thread registers a cleanup handler when it first enters this native
+//! module from Python. A thread that this module starts registers a handler if it may free Python
+//! objects. While the program ends, the cleanup handler does not return. Its thread sleeps until
+//! the process has ended, as in `CPython` 3.14.
 //!
-//! Other systems end a thread without unwinding its stack.
+//! Systems other than Linux with glibc end a thread without unwinding the thread's stack.
 #![cfg_attr(
     all(target_os = "linux", target_env = "gnu"),
     expect(
@@ -25,7 +26,7 @@
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub(crate) use glibc::protect_thread;
 
-/// Does nothing if stacks are not unwound.
+/// On systems that do not unwind a thread's stack, this function does nothing.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 pub(crate) fn protect_thread() {}
 
@@ -40,7 +41,7 @@ mod glibc {
 
     use crate::runtime;
 
-    /// `struct _pthread_cleanup_buffer` of `pthread.h`, which glibc initializes.
+    /// The C struct `_pthread_cleanup_buffer` from `pthread.h`, whose fields are set by glibc.
     #[repr(C)]
     #[derive(Default)]
     struct Buffer {
@@ -64,9 +65,9 @@ mod glibc {
         static HANDLER: RefCell<Option<Handler>> = const { RefCell::new(None) };
     }
 
-    /// Protects this thread from being unwound when the interpreter ends. Every function that
-    /// Python calls begins with this. So does everything that frees an object with references to
-    /// Python objects.
+    /// Protects this thread from being unwound when the interpreter ends. Every native function
+    /// that Python calls begins with a call of `protect_thread`. Every function that frees an
+    /// object with references to Python objects also begins with a call of `protect_thread`.
     #[inline]
     pub(crate) fn protect_thread() {
         if !IS_PROTECTED.get() {
@@ -77,31 +78,32 @@ mod glibc {
     #[cold]
     fn register() {
         IS_PROTECTED.set(true);
-        // It fails only if the thread is already ending normally.
+        // The registration of the handler fails only if the thread is already ending normally.
         let _ = HANDLER.try_with(|handler| handler.replace(Some(Handler::new())));
     }
 
-    /// A cleanup handler, registered for the thread that created it.
+    /// A cleanup handler of glibc, registered for the thread that created this value.
     ///
-    /// The buffer is not on the stack. glibc calls a handler when it leaves the frame that contains
-    /// the buffer. If no frame does, that is before the first frame.
+    /// The handler's buffer is on the heap and not on the stack. A handler whose buffer is in a
+    /// stack frame is called when glibc leaves that frame. If no stack frame contains the handler's
+    /// buffer, glibc calls the handler before it unwinds the first frame.
     struct Handler(*mut Buffer);
 
     impl Handler {
         fn new() -> Self {
             let buffer = Box::into_raw(Box::default());
             // SAFETY: only glibc uses the buffer until `drop` unregisters the handler, and the
-            // handler unwinds nothing.
+            // handler itself unwinds nothing.
             unsafe { _pthread_cleanup_push(buffer, stay, std::ptr::null_mut()) };
             Self(buffer)
         }
     }
 
     impl Drop for Handler {
-        /// The thread ends normally.
+        /// Unregisters the handler when the thread ends normally.
         fn drop(&mut self) {
-            // SAFETY: the buffer is a box that this thread registered: the cell is not shared.
-            // glibc forgets it before it is freed.
+            // SAFETY: the buffer is a box that this thread registered, because the thread-local
+            // cell is not shared between threads. glibc forgets the buffer before the box is freed.
             unsafe {
                 _pthread_cleanup_pop(self.0, 0);
                 drop(Box::from_raw(self.0));
@@ -116,10 +118,10 @@ mod glibc {
         }
     }
 
-    /// Whether the program is ending, even if this module was not told because a thread was still
-    /// importing it.
+    /// Returns whether the program is ending. The function works even if a thread was still
+    /// importing this module, so that the module was not notified of the end.
     fn is_ending() -> bool {
-        // SAFETY: it reads one number and may be called at any time.
+        // SAFETY: `Py_IsInitialized` only reads one number, and may be called at any time.
         runtime::has_ended() || unsafe { ffi::Py_IsInitialized() } == 0
     }
 }

@@ -1,12 +1,13 @@
-//! Delivers request results to an event loop, on the loop's own thread and in batches.
+//! Delivers the results of requests to an event loop. The results are delivered on the loop's own
+//! thread, and several at a time.
 //!
-//! A thread of the runtime puts a result into the loop's inbox, and wakes the loop if the inbox was
-//! empty. The loop takes everything that is there, creates the Python values and resolves the
-//! futures. So the threads of the runtime need no GIL, for which they would compete with the loop,
-//! and a busy loop is woken once for many requests.
+//! When a request ends, a runtime thread puts the result into the event loop's inbox. If the inbox
+//! was empty, the thread wakes the loop. The event loop takes all results from its inbox, creates
+//! the Python values and resolves the futures. For this reason, the runtime's threads never compete
+//! with the event loop for the GIL, and a busy loop is woken only once for many requests.
 //!
-//! Small requests need no other thread: they are tasks of the loop itself, which polls those that
-//! were woken.
+//! Small requests need no other thread. Small requests run as tasks of the event loop, which polls
+//! each task that was woken.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -23,50 +24,52 @@ use crate::exit;
 use crate::runtime;
 use crate::task::Task;
 
-/// The error of a request whose task panicked.
+/// The error message for a request whose task panicked.
 pub(crate) const WITHOUT_OUTCOME: &str = "the request ended without an outcome";
 
-/// Tasks that are polled before the loop runs the code that waited for them. Otherwise a server
-/// that has answered everything would be idle meanwhile.
+/// The maximum number of tasks that are polled before the event loop runs the code that awaits
+/// their results. If only one task were polled, a server that has already answered all requests
+/// would be idle while the event loop runs other code.
 const AT_ONCE: usize = 16;
 
-/// Creates the Python value, or the exception, of a finished request.
+/// A function that creates the Python value, or the exception, for a finished request.
 pub(crate) type Convert = Box<dyn FnOnce(Python<'_>) -> PyResult<Py<PyAny>> + Send>;
 
-/// The results that a loop has not taken yet.
+/// The results and the tasks that an event loop has not handled yet.
 pub(crate) struct Inbox {
     finished: Mutex<VecDeque<Finished>>,
     woken: Mutex<Woken>,
     bell: Bell,
-    /// A forked child has a copy of its parent's memory, and must not wake the parent's loop.
+    /// The ID of the process that created the inbox. A forked child has a copy of its parent's
+    /// memory, but must not wake the parent's event loop.
     process: u32,
 }
 
-/// The tasks to be polled.
+/// The tasks that are waiting to be polled.
 #[derive(Default)]
 struct Woken {
     tasks: VecDeque<Arc<Task>>,
-    /// Whether the loop is polling them, and needs no wake-up.
+    /// Whether the event loop is already polling the waiting tasks, and therefore needs no wake-up.
     is_polling: bool,
 }
 
-/// A future to be resolved, and its result.
+/// A future that is to be resolved, and the function that creates the future's result.
 struct Finished {
     future: Py<PyAny>,
     convert: Convert,
 }
 
-/// A loop and its inbox. They exist while requests are in flight or the loop watches its file
-/// descriptor.
+/// An event loop and the inbox that belongs to it. An inbox exists while requests are in flight, or
+/// while its event loop watches a file descriptor.
 type Known = (Py<PyWeakrefReference>, Weak<Inbox>);
 
 thread_local! {
-    /// The loops that ran on this thread; rarely more than one.
+    /// The event loops that have run on this thread. A thread rarely has more than one.
     static LOOPS: RefCell<Vec<Known>> = const { RefCell::new(Vec::new()) };
 }
 
 impl Inbox {
-    /// The inbox of the loop that runs on this thread.
+    /// Returns the inbox of the event loop `event_loop`, which runs on this thread.
     pub(crate) fn of(event_loop: &Bound<'_, PyAny>) -> PyResult<Arc<Self>> {
         let process = runtime::process();
         if let Some(inbox) = known(event_loop).filter(|inbox| inbox.process == process) {
@@ -89,7 +92,7 @@ impl Inbox {
         self.finished.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts a result in, from any thread and without the GIL.
+    /// Puts a result into the inbox. Any thread may call this method, even without the GIL.
     fn put(self: &Arc<Self>, finished: Finished) {
         let mut all = self.finished();
         all.push_back(finished);
@@ -104,7 +107,7 @@ impl Inbox {
         self.bell.ring(|| Take(Arc::clone(self)));
     }
 
-    /// The reactor of the loop, if it has one.
+    /// Returns the reactor of the event loop, if the loop has one.
     #[cfg(unix)]
     pub(crate) fn reactor(&self) -> Option<&aioinflux::engine::Reactor> {
         self.bell.reactor()
@@ -114,7 +117,7 @@ impl Inbox {
         self.woken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Schedules a task to be polled, from any thread and without the GIL.
+    /// Schedules a task to be polled. Any thread may call this method, even without the GIL.
     pub(crate) fn wake(self: &Arc<Self>, task: Arc<Task>) {
         let mut woken = self.woken();
         woken.tasks.push_back(task);
@@ -125,7 +128,8 @@ impl Inbox {
         }
     }
 
-    /// Polls woken tasks. The loop returns here for the remaining ones.
+    /// Polls some of the tasks that were woken. If woken tasks remain, the event loop is woken
+    /// again to poll them.
     fn poll(self: &Arc<Self>, py: Python<'_>) -> PyResult<()> {
         let mut outcome = Ok(());
         for _ in 0..AT_ONCE {
@@ -133,7 +137,8 @@ impl Inbox {
             let Some(task) = task else { break };
             outcome = task.poll(py);
             if outcome.is_err() {
-                // Ctrl-C, in a loop that lets it through. The other tasks are not lost.
+                // The usual error is `KeyboardInterrupt`, which occurs on an event loop that does
+                // not intercept Ctrl-C. The tasks that were not polled remain in the queue.
                 break;
             }
         }
@@ -141,25 +146,26 @@ impl Inbox {
         woken.is_polling = false;
         let is_left = !woken.tasks.is_empty();
         drop(woken);
-        // After an error the loop returns here for the results too.
+        // After an error, the event loop must also be woken again so that it takes the results.
         if is_left || outcome.is_err() {
             self.ring();
         }
         outcome
     }
 
-    /// Polls the woken tasks, and resolves all futures whose results are there.
+    /// Polls the tasks that were woken, and resolves all futures whose results have arrived.
     fn take(self: &Arc<Self>, py: Python<'_>) -> PyResult<()> {
-        // Before the inbox is read: a thread that puts something in afterwards wakes the loop
-        // again.
+        // The flag `is_polling` is set before the inbox is read, so that a thread that adds a
+        // result afterwards wakes the event loop again.
         self.woken().is_polling = true;
         let looked = self.bell.look();
         self.poll(py)?;
         let mut all = std::mem::take(&mut *self.finished());
         while let Some(one) = all.pop_front() {
             if let Err((error, unsettled)) = one.settle(py) {
-                // Usually `KeyboardInterrupt`, on an event loop that does not intercept Ctrl-C. The
-                // other results are not lost.
+                // The usual error is `KeyboardInterrupt`, which occurs on an event loop that does
+                // not intercept Ctrl-C. The results that were not delivered are put back into the
+                // inbox.
                 if let Some(one) = unsettled {
                     all.push_front(one);
                 }
@@ -176,17 +182,19 @@ impl Inbox {
 }
 
 impl Finished {
-    /// Creates the Python value, and resolves the future if it is still pending. The error is one
-    /// of the interpreter, usually Ctrl-C; with it comes what is not resolved yet.
+    /// Creates the Python value of a request, and resolves the future if it is still pending. If
+    /// creating or delivering the value fails, usually because of Ctrl-C, returns the error. A
+    /// result that was not delivered is returned together with the error.
     fn settle(self, py: Python<'_>) -> Result<(), (PyErr, Option<Self>)> {
         let settled = |error| (error, None);
-        // Cancelled.
+        // If the future is already done, it was cancelled, and needs no result.
         if self.is_done(py).map_err(settled)? {
             return Ok(());
         }
         let outcome = (self.convert)(py);
-        // Creating the value may take long. A signal that arrived meanwhile would be raised within
-        // `set_result`, after the value is stored and before the waiting task is woken.
+        // Creating the Python value may take a long time. If a signal arrived in the meantime,
+        // `set_result` would raise an exception after it stored the value and before it woke the
+        // waiting task.
         if let Err(error) = py.check_signals() {
             let (future, convert) = (self.future, Box::new(|_: Python<'_>| outcome) as Convert);
             return Err((error, Some(Self { future, convert })));
@@ -208,7 +216,8 @@ impl Finished {
     }
 }
 
-/// The inbox that this loop was given before. Forgets those of loops that no longer exist.
+/// Returns the inbox that was created earlier for this event loop, if it still exists. If there is
+/// no such inbox, the entries of event loops that no longer exist are removed.
 fn known(event_loop: &Bound<'_, PyAny>) -> Option<Arc<Inbox>> {
     let py = event_loop.py();
     LOOPS.with_borrow_mut(|loops| {
@@ -223,7 +232,7 @@ fn known(event_loop: &Bound<'_, PyAny>) -> Option<Arc<Inbox>> {
     })
 }
 
-/// What a loop calls after a wake-up.
+/// The callable that an event loop calls after a wake-up.
 #[pyclass(frozen)]
 pub(crate) struct Take(Arc<Inbox>);
 
@@ -236,13 +245,14 @@ impl Take {
 }
 
 impl Drop for Take {
-    /// Futures that were not taken may hold the last references to the tasks that wait for them.
+    /// `protect_thread` is called because futures whose results were not taken may hold the last
+    /// references to the tasks that wait for them.
     fn drop(&mut self) {
         exit::protect_thread();
     }
 }
 
-/// A future that is always resolved, whatever happens to the task that should resolve it.
+/// A future that is always resolved, no matter what happens to the task that should resolve it.
 pub(crate) struct Promise {
     inbox: Arc<Inbox>,
     future: Option<Py<PyAny>>,
@@ -260,7 +270,7 @@ impl Promise {
         self.settle(convert);
     }
 
-    /// Resolves the future now, on the thread of its loop.
+    /// Resolves the future immediately, on the thread of the future's event loop.
     pub(crate) fn keep_now(mut self, py: Python<'_>, convert: Convert) -> PyResult<()> {
         let Some(future) = self.future.take() else {
             return Ok(());
@@ -278,7 +288,7 @@ impl Promise {
         visit.call(&self.future)
     }
 
-    /// Leaves the future unchanged, because nothing waits for it.
+    /// Leaves the future unchanged, because no task waits for it.
     pub(crate) fn forget(mut self) {
         self.future = None;
     }
@@ -291,8 +301,9 @@ impl Promise {
 }
 
 impl Drop for Promise {
-    /// Without a result, the task was cancelled (then its future is cancelled), or it panicked. The
-    /// end of the program also cancels tasks: the threads that wait for them end with it.
+    /// If a task has no result, it panicked or was cancelled. If it was cancelled, the task's
+    /// future is cancelled too, and needs no result. The end of the program also cancels tasks, but
+    /// then the threads that wait for those tasks end together with the program.
     fn drop(&mut self) {
         if runtime::has_ended() {
             return;

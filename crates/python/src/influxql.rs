@@ -1,4 +1,5 @@
-//! Parts of `InfluxQL` text for `aioinflux.influxql`. The engine quotes them.
+//! Writes parts of `InfluxQL` statements for the Python module `aioinflux.influxql`. All quoting is
+//! done by the engine.
 
 use std::time::Duration;
 
@@ -15,21 +16,21 @@ fn checked(written: Result<String, aioinflux::Error>) -> PyResult<String> {
     written.map_err(|error| errors::to_python(&error))
 }
 
-/// Quotes a text.
+/// Quotes a string.
 #[pyfunction]
 pub(crate) fn quote_string(text: &str) -> PyResult<String> {
     exit::protect_thread();
     checked(aioinflux::quote_string(text))
 }
 
-/// Writes a regular expression between slashes.
+/// Writes a regular expression between slashes, as in an `InfluxQL` statement.
 #[pyfunction]
 pub(crate) fn quote_regex(pattern: &str) -> PyResult<String> {
     exit::protect_thread();
     checked(aioinflux::quote_regex(pattern))
 }
 
-/// Writes a duration of this many nanoseconds.
+/// Writes a number of nanoseconds as an `InfluxQL` duration.
 #[pyfunction]
 pub(crate) fn quote_duration(nanoseconds: i128) -> PyResult<String> {
     exit::protect_thread();
@@ -41,14 +42,15 @@ pub(crate) fn quote_duration(nanoseconds: i128) -> PyResult<String> {
     checked(aioinflux::quote_duration(Duration::from_nanos(nanoseconds)))
 }
 
-/// Checks the text of a duration.
+/// Checks whether a string is a valid duration in `InfluxQL`.
 #[pyfunction]
 pub(crate) fn check_duration(text: &str) -> PyResult<String> {
     exit::protect_thread();
     checked(aioinflux::engine::check_duration(text))
 }
 
-/// A time as quoted text: RFC 3339, UTC, with nine digits for the nanoseconds.
+/// Writes a time as an `InfluxQL` string in RFC 3339 format, in UTC, with nine digits for the
+/// nanoseconds.
 #[pyfunction]
 pub(crate) fn quote_time(time: &Bound<'_, PyAny>) -> PyResult<String> {
     exit::protect_thread();

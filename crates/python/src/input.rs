@@ -1,8 +1,8 @@
-//! The data of `write`: text, mappings, objects of classes with a schema, tables, and iterables of
-//! these.
+//! Reads the data that was passed to `write`. The data can be text, mappings, objects of classes
+//! with a schema, tables, and iterables of all of these.
 //!
-//! Points are numbered from 0 in the order in which they come, whatever holds them; errors, and the
-//! server's refusals, name them by that number.
+//! Points are numbered from 0 in the order in which they are read, even if the data is nested.
+//! Error messages and the server's refusals identify points by these numbers.
 
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
@@ -17,35 +17,37 @@ use crate::sink::Sink;
 use crate::values::string;
 use crate::{almost, dicts, frame, typed};
 
-/// Maximum depth of nested iterables, because an iterable that contains itself would never end.
+/// The maximum depth of nested iterables, which exists because an iterable that contains itself
+/// would never end.
 const MAX_DEPTH: usize = 100;
-/// How many items are encoded between two checks for signals.
+/// The number of items in an iterable that are encoded between two signal checks.
 const SIGNAL_ITEMS: u64 = 4096;
 
-/// The data of one call that has not been encoded yet.
+/// The part of a call's data that has not been encoded yet.
 pub(crate) struct Input {
     roles: Roles,
-    /// The data itself, until it is examined.
+    /// The data of the call, until its type has been examined.
     whole: Option<Py<PyAny>>,
-    /// The iterables in progress, innermost last.
+    /// The nested iterables that are being read, from the outermost to the innermost.
     open: Vec<Py<PyIterator>>,
-    /// Items, not points: an iterable may contain only empty lists.
+    /// The number of items read so far. Items are counted instead of points, because an iterable
+    /// may contain only empty lists.
     items: u64,
-    /// The number of items if the data is a list or a tuple, otherwise 0.
+    /// The number of items in the data if the data is a list or a tuple, and otherwise 0.
     expected: u64,
 }
 
-/// Why encoding stopped.
+/// The reason why the encoding of data stopped.
 pub(crate) enum Filled {
-    /// There are enough lines for a batch; data may be left.
+    /// The encoded lines are enough for a batch, and there may be more data.
     Batch,
-    /// A table of many rows comes next; data may be left behind it.
+    /// The next item is a table with many rows, and there may be more data after this table.
     Table(Box<Table>),
-    /// No data is left.
+    /// All data of the call has been encoded.
     End,
 }
 
-/// What the points of a call reuse from earlier ones.
+/// The data that the points of a call reuse from earlier points.
 #[derive(Default)]
 struct Seen<'py> {
     dicts: Before<'py>,
@@ -63,18 +65,18 @@ impl Input {
         }
     }
 
-    /// The total number of points, if the data is a list or a tuple of points.
+    /// If the data is a list or a tuple of points, returns the number of points, and otherwise 0.
     pub(crate) fn expected(&self) -> u64 {
         self.expected
     }
 
-    /// Whether it is known that no data is left.
+    /// Returns whether all data is known to have been read.
     pub(crate) fn is_at_end(&self) -> bool {
         self.whole.is_none() && self.open.is_empty()
     }
 
-    /// Encodes until the lines make a batch. This is checked after each item of an iterable; data
-    /// that is not an iterable is encoded completely.
+    /// Encodes data until the encoded lines are enough for a batch. If the data is an iterable, the
+    /// limit is checked after each item. Other data is encoded completely.
     pub(crate) fn fill(
         &mut self,
         py: Python<'_>,
@@ -116,8 +118,8 @@ impl Input {
         Ok(Filled::End)
     }
 
-    /// Encodes `data`. An iterable is only opened, and a table of many rows is returned: in a box,
-    /// because most calls are for a single point.
+    /// Encodes `data`. An iterable is only opened, and a table with many rows is returned. The
+    /// table is returned in a box, because most calls are for a single point.
     fn push<'py>(
         &mut self,
         data: &Bound<'py, PyAny>,
@@ -159,7 +161,7 @@ impl Input {
         Ok(None)
     }
 
-    /// Encodes a point, or opens a mapping that contains tables by name.
+    /// Encodes a mapping that is a point, or starts to read a mapping that contains tables by name.
     #[inline]
     fn push_mapping<'py>(
         &mut self,
@@ -173,7 +175,8 @@ impl Input {
         }
     }
 
-    /// Finds the error in a mapping that is not a point.
+    /// Starts to read a mapping of tables, or returns the error for a mapping that is neither a
+    /// point nor contains only tables.
     #[cold]
     fn push_tables(&mut self, point: &Bound<'_, PyDict>, error: PyErr) -> PyResult<()> {
         match almost::tables(point)? {
@@ -182,11 +185,12 @@ impl Input {
         }
     }
 
-    /// Starts to read an iterable, if it is one.
+    /// If the data is an iterable, starts to read it.
     fn open(&mut self, data: &Bound<'_, PyAny>, sink: &mut Sink) -> PyResult<()> {
         let py = data.py();
         if data.hasattr(intern!(py, "to_lineprotocol"))? {
-            // A method of the object, not of its class.
+            // The method `to_lineprotocol` is an attribute of the object itself and not of the
+            // object's class.
             return typed::push_by_method(sink, data);
         }
         almost::check(data, sink.encoder.next_index())?;
@@ -213,7 +217,7 @@ impl Input {
     }
 }
 
-/// What to do with data that must be awaited, which only `write` in `async` mode does.
+/// Returns a hint for data that must be awaited, which only `write` in `async` mode can do.
 fn hint(data: &Bound<'_, PyAny>) -> PyResult<&'static str> {
     let py = data.py();
     Ok(if data.hasattr(intern!(py, "__aiter__"))? {

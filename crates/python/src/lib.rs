@@ -1,4 +1,5 @@
-//! The native module `aioinflux._core`: only conversions between Python and the engine.
+//! Defines the native module `aioinflux._core`, which contains only conversions between Python and
+//! the engine.
 //!
 //! | file | knows |
 //! |---|---|
@@ -27,7 +28,8 @@
 //! | `runtime` | the threads that carry the requests |
 //! | `exit` | what becomes of threads when the program ends |
 
-/// The docstring of a name in the stubs, where everything that users see is documented.
+/// Includes the docstring of a name from the Python stub file, which documents everything that
+/// users see.
 macro_rules! docstring {
     ($name:literal) => {
         include_str!(concat!(env!("OUT_DIR"), "/docstrings/", $name))
@@ -74,8 +76,8 @@ mod writing;
 use aioinflux::engine::huge_pages::HugePages;
 use pyo3::prelude::*;
 
-/// The columns of an answer are new memory each time: in pages of 4 KiB the kernel takes as long to
-/// hand it out as the decoder takes to fill it.
+/// Huge pages are used because the columns of every answer are newly allocated. With 4 KiB pages,
+/// the kernel takes as long to provide this memory as the decoder takes to fill it.
 #[global_allocator]
 static ALLOCATOR: HugePages = HugePages;
 
@@ -124,7 +126,7 @@ mod _core {
         module.add("__version__", version())?;
         let end = module.getattr("_end")?;
         py.import("atexit")?.call_method1("register", (end,))?;
-        // A system without fork has no such function.
+        // On systems without fork, `os` has no function `register_at_fork`.
         if let Some(register) = py.import("os")?.getattr_opt("register_at_fork")? {
             let hooks = [("after_in_child", module.getattr("_forked")?)].into_py_dict(py)?;
             register.call((), Some(&hooks))?;
@@ -133,7 +135,8 @@ mod _core {
     }
 }
 
-/// The version in the format of Python, in which `-dev.0` is `.dev0` and `-alpha.1` is `a1`.
+/// Returns the package version in Python's format, in which `-dev.0` becomes `.dev0` and `-alpha.1`
+/// becomes `a1`.
 fn version() -> String {
     let ours = [
         ("-alpha.", "a"),

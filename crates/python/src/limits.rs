@@ -1,4 +1,4 @@
-//! Where batches end, and how many threads make them.
+//! Defines the limits at which batches end, and the number of threads that encode batches.
 
 use aioinflux::frame::FrameOptions;
 use aioinflux::{Batch, Encoder, Options};
@@ -7,26 +7,29 @@ use aioinflux::{Batch, Encoder, Options};
 pub(crate) struct Limits {
     pub(crate) lines: usize,
     pub(crate) bytes: usize,
-    /// How many threads encode a table. `None` means one for each processor.
+    /// The number of threads that encode a table. If the number is `None`, each processor gets one
+    /// thread.
     pub(crate) threads: Option<usize>,
 }
 
 impl Limits {
-    /// The limits of requests.
+    /// The default limits for the batches of a write.
     pub(crate) const OF_WRITES: Self = Self {
         lines: FrameOptions::BATCH_LINES,
         bytes: FrameOptions::BATCH_BYTES,
         threads: None,
     };
 
-    /// Whether the lines of an encoder make a batch. Points without a line count too.
+    /// Returns whether the encoder contains enough lines for a batch. Points that produced no line
+    /// also count toward the limit.
     pub(crate) fn reached(self, encoder: &Encoder) -> bool {
         let batch = encoder.batch();
         let points = batch.len() as u64 + batch.skipped();
         points >= self.lines as u64 || encoder.len_bytes() > self.bytes
     }
 
-    /// How many lines from `start` on make a batch: at least 1, unless there are none.
+    /// Returns the number of lines that fit into a batch, beginning with line `start`. The number
+    /// is at least 1, unless no lines are left.
     pub(crate) fn fitting(self, batch: &Batch, start: usize) -> usize {
         let ends = &batch.ends()[start..];
         let from = if start == 0 {
@@ -38,7 +41,7 @@ impl Limits {
         lines.max(1).min(self.lines).min(ends.len())
     }
 
-    /// The same for the engine, which makes the batches of tables.
+    /// Returns these limits as options of the engine, which makes the batches of tables.
     pub(crate) fn of_tables(self, options: Options) -> FrameOptions {
         let options = FrameOptions::new(options)
             .batch_lines(self.lines)

@@ -1,4 +1,4 @@
-//! Decodes lines into points.
+//! Decodes lines of line protocol into points.
 
 use aioinflux::line::Decoder;
 use aioinflux::{Dialect, FieldValue};
@@ -11,10 +11,11 @@ use crate::exit;
 use crate::place::type_name;
 use crate::server::Server;
 
-/// How many lines are read between two checks for signals.
+/// The number of lines that are decoded between two signal checks.
 const SIGNAL_LINES: usize = 4096;
 
-/// The points of lines of text, as mappings that `encode` accepts.
+/// Returns the points that lines of line protocol contain, as mappings that the encoding functions
+/// accept.
 #[pyfunction]
 pub(crate) fn parse_lines<'py>(
     data: &Bound<'py, PyAny>,
@@ -37,7 +38,8 @@ pub(crate) fn parse_lines<'py>(
 }
 
 fn points<'py>(py: Python<'py>, dialect: Dialect, text: &[u8]) -> PyResult<Bound<'py, PyList>> {
-    // The byte order mark that some editors write at the start of a file. `write` drops it too.
+    // Some editors write a byte order mark at the start of a file. When lines are written, a byte
+    // order mark at the start is ignored too.
     let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
     let points = PyList::empty(py);
     for (number, line) in Decoder::new(dialect, text).enumerate() {

@@ -1,17 +1,19 @@
-//! Where in the user's data an error is: the start of every error message about data.
+//! Describes where in the user's data an error occurred. Every error message about the data starts
+//! with this description.
 
 use std::fmt;
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
-/// Maximum length of a value in an error message.
+/// The maximum number of characters of a value that an error message shows.
 const SHOWN: usize = 40;
 
-/// A point, and a part of it.
+/// The place to which an error refers, which is a point and a part of the point.
 #[derive(Clone, Copy)]
 pub(crate) struct Place<'a> {
-    /// Its number. `None` for a part that belongs to the whole call.
+    /// The number of the point to which an error refers. The number is `None` if the part belongs
+    /// to the whole call.
     pub(crate) point: Option<u64>,
     pub(crate) part: &'a str,
     pub(crate) key: Option<&'a str>,
@@ -26,7 +28,7 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// An argument of the call.
+    /// Returns the place for an argument of the call.
     pub(crate) fn argument(name: &'a str) -> Self {
         Self {
             point: None,
@@ -42,12 +44,12 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// A value that cannot be written.
+    /// Returns the error for a value that cannot be written at this place.
     pub(crate) fn value_error(self, what: impl fmt::Display) -> PyErr {
         PyValueError::new_err(format!("{self}: {what}"))
     }
 
-    /// A value whose type cannot be written.
+    /// Returns the error for a value whose type cannot be written at this place.
     pub(crate) fn type_error(self, expected: &str, got: &Bound<'_, PyAny>) -> PyErr {
         PyTypeError::new_err(format!(
             "{self}: expected {expected}, got `{}`",
@@ -55,7 +57,8 @@ impl<'a> Place<'a> {
         ))
     }
 
-    /// An error that Python raised for a value, with the place before its text.
+    /// Returns an error whose message is the place, followed by the message of an exception that
+    /// Python raised for a value.
     pub(crate) fn wrap(self, py: Python<'_>, error: &PyErr) -> PyErr {
         self.value_error(error.value(py))
     }
@@ -73,7 +76,7 @@ impl fmt::Display for Place<'_> {
     }
 }
 
-/// The name of an object's type, for error messages.
+/// Returns the name of an object's type, for error messages.
 pub(crate) fn type_name(object: &Bound<'_, PyAny>) -> String {
     object
         .get_type()
@@ -81,7 +84,9 @@ pub(crate) fn type_name(object: &Bound<'_, PyAny>) -> String {
         .map_or_else(|_| "?".to_owned(), |name| name.to_string())
 }
 
-/// The `str` of a value, cut. For integers with thousands of digits there is none.
+/// Returns the `str` of a value, shortened for error messages. Python refuses to convert integers
+/// with thousands of digits to strings. For such an integer, the function returns the name of its
+/// type.
 pub(crate) fn shown(value: &Bound<'_, PyAny>) -> String {
     match value.str() {
         Ok(text) => shorten(&text.to_string_lossy()),
@@ -89,7 +94,8 @@ pub(crate) fn shown(value: &Bound<'_, PyAny>) -> String {
     }
 }
 
-/// At most the first characters of `text`.
+/// Returns `text` unchanged if it has at most 40 characters, and otherwise its first 40 characters
+/// followed by `...`.
 pub(crate) fn shorten(text: &str) -> String {
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}...", &text[..end]),

@@ -1,4 +1,4 @@
-//! The generations of InfluxDB, by their Python names.
+//! Defines the generations of InfluxDB by their names in Python.
 
 use aioinflux::Dialect;
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -7,7 +7,7 @@ use pyo3::types::PyString;
 
 use crate::place::type_name;
 
-/// The argument `server`.
+/// The value of the argument `server`, which names a generation of InfluxDB.
 #[derive(Clone, Copy)]
 pub(crate) struct Server(Dialect);
 

@@ -1,7 +1,9 @@
-//! One call of `write`, or of a function that encodes without a server: its lines, batch by batch.
+//! Defines a session, which is one call of `write` or of a function that encodes without a server.
+//! The session produces the lines of the call, batch by batch.
 //!
-//! Points from mappings, objects and text are encoded on the thread of the caller, tables on
-//! threads that work ahead. Nothing is read or kept beyond what the next batches need.
+//! Points from mappings, objects and text are encoded on the caller's thread, and tables are
+//! encoded on threads that work ahead. A session reads and keeps only the data that the next
+//! batches need.
 
 use aioinflux::Batch;
 use aioinflux::engine::Workers;
@@ -15,26 +17,27 @@ use crate::input::{Filled, Input};
 use crate::limits::Limits;
 use crate::sink::{Lease, Sink};
 
-/// One call: its data, its arguments, and the lines that were made.
+/// A call that encodes data: its data, its arguments, and the lines encoded so far.
 pub(crate) struct Session {
     input: Input,
     pub(crate) sink: Lease,
     limits: Limits,
-    /// A table of many rows, which comes after the points in the sink.
+    /// A table with many rows that comes after the points in the sink.
     waiting: Option<Box<Table>>,
-    /// The table whose rows come next.
+    /// The table whose rows are returned next.
     table: Option<Box<Reading>>,
-    /// Lines of text that exceed a batch, and how many of them are done.
+    /// Lines from one string that do not fit into one batch, and the number of those lines that
+    /// were already returned.
     rest: Option<Box<(Batch, usize)>>,
     warned: bool,
-    /// Whether it failed, and has no more batches.
+    /// Whether the session was closed after an error, so that it has no more batches.
     closed: bool,
 }
 
-/// What the data contains next.
+/// The result of one step of a session.
 pub(crate) enum Step {
     Batch(Batch),
-    /// A table of many rows; all points before it are done.
+    /// A table with many rows comes next, and all points before this table have been returned.
     Table(Box<Table>),
     End,
 }
@@ -43,19 +46,22 @@ pub(crate) enum Step {
 struct Reading {
     table: Box<Table>,
     workers: Workers,
-    /// The point number of its first row.
+    /// The point number of the first row in the table.
     first: u64,
-    /// The point number of its next row.
+    /// The point number of the next row that is read from the table.
     next: u64,
     at_end: bool,
-    /// Why it cannot be read any further. Raised when all rows before are done.
+    /// The error that prevents further rows of the table from being read. The table's error is
+    /// raised after all rows before it have been returned.
     failed: Option<PyErr>,
-    /// The batch before the last. It is held back until it is known whether it is the last.
+    /// The most recent batch of the table, if all rows of the table have been read. The most recent
+    /// batch is held back until it is known whether it is the last batch.
     ahead: Option<Batch>,
 }
 
 impl Session {
-    /// Begins a call. `limits` applies where its arguments set nothing.
+    /// Begins a call. `limits` contains the default limits, which apply if the call's arguments set
+    /// no limits.
     pub(crate) fn begin(
         data: Bound<'_, PyAny>,
         arguments: &Arguments,
@@ -76,8 +82,9 @@ impl Session {
         })
     }
 
-    /// Encodes enough for a batch. If that is all data, the call ends, and the lines are in the
-    /// sink: most calls are short, and need nothing of what follows.
+    /// Encodes enough data for one batch, and returns whether this batch contains all data. If one
+    /// batch holds all the data of the call, the lines stay in the sink. Most calls are short, and
+    /// need none of the later steps.
     pub(crate) fn finish_early(&mut self, py: Python<'_>) -> PyResult<bool> {
         self.fill(py)?;
         if !self.input.is_at_end() || self.waiting.is_some() {
@@ -96,8 +103,8 @@ impl Session {
         Ok(())
     }
 
-    /// The total number of points, including those that are done, as far as it is known: at least
-    /// the length of a list or a table.
+    /// Returns the total number of points, including points that were already returned. If the
+    /// number is not known, it is at least the length of a list or table.
     pub(crate) fn expected(&self) -> u64 {
         let table = self.table.as_ref().map(|reading| {
             let rows = reading.table.expected().unwrap_or(0) as u64;
@@ -106,12 +113,13 @@ impl Session {
         self.input.expected().max(table.unwrap_or(0))
     }
 
-    /// Takes back a batch that is no longer needed, to reuse its memory.
+    /// Takes back a batch that the caller no longer needs, so that the batch's memory can be
+    /// reused.
     pub(crate) fn put_back(&self, batch: Batch) {
         self.sink.spares.put(batch);
     }
 
-    /// The next batch. `None` at the end.
+    /// Returns the next batch of the session. Returns `None` if the session has no more batches.
     pub(crate) fn next(&mut self, py: Python<'_>) -> PyResult<Option<Batch>> {
         loop {
             match self.step(py)? {
@@ -122,7 +130,8 @@ impl Session {
         }
     }
 
-    /// What comes next. A table is passed to the caller, who may return it to [`Self::open_table`].
+    /// Returns the next step of the session. If the next step is a table, the caller receives the
+    /// table and may pass it to [`Self::open_table`].
     pub(crate) fn step(&mut self, py: Python<'_>) -> PyResult<Step> {
         py.check_signals()?;
         let batch = loop {
@@ -152,12 +161,12 @@ impl Session {
         Ok(batch.map_or(Step::End, Step::Batch))
     }
 
-    /// Whether the thread of the caller makes all batches.
+    /// Returns whether the caller's thread encodes all batches without the help of other threads.
     pub(crate) fn has_one_thread(&self) -> bool {
         self.frame_options().thread_count() == 1
     }
 
-    /// How many lines make a batch.
+    /// Returns the number of lines at which a batch is full.
     pub(crate) fn lines(&self) -> usize {
         self.limits.lines
     }
@@ -166,7 +175,8 @@ impl Session {
         self.limits.reached(&self.sink.encoder)
     }
 
-    /// Whether all points before the table, or before the end, are done, including skipped ones.
+    /// Returns whether all points that were encoded so far have been returned, including the
+    /// skipped points.
     fn is_drained(&self) -> bool {
         let batch = self.sink.encoder.batch();
         batch.is_empty() && batch.skipped() == 0
@@ -188,7 +198,7 @@ impl Session {
         self.limits.of_tables(self.sink.encoder.options())
     }
 
-    /// Makes batches of a table before anything else.
+    /// Begins to encode batches of `table`, which the session returns before any other data.
     pub(crate) fn open_table(&mut self, table: Box<Table>) {
         let options = self.frame_options();
         let encoder = &self.sink.encoder;
@@ -204,7 +214,8 @@ impl Session {
         }));
     }
 
-    /// The next batch of the table. `None` if there is none, and the table is done.
+    /// Returns the next batch of the table that is being read. Returns `None` if the table has no
+    /// more batches.
     fn next_of_table(&mut self, py: Python<'_>) -> PyResult<Option<Batch>> {
         let Some(reading) = &mut self.table else {
             return Ok(None);
@@ -241,7 +252,7 @@ impl Session {
         Ok(last)
     }
 
-    /// The next batch of lines that came as one text.
+    /// Returns the next batch of the lines that were passed in a single string.
     fn next_of_rest(&mut self) -> Option<Batch> {
         let (batch, gone) = &mut **self.rest.as_mut()?;
         let end = *gone + self.limits.fitting(batch, *gone);
@@ -253,7 +264,7 @@ impl Session {
         Some(part)
     }
 
-    /// The lines in the encoder, or as many as make a batch.
+    /// Returns the lines in the encoder as a batch, or as many of them as fit into a batch.
     fn next_of_points(&mut self) -> Option<Batch> {
         let Sink {
             encoder, spares, ..
@@ -272,7 +283,8 @@ impl Session {
         }
     }
 
-    /// Ends the call after an error: an iterator that failed has no more items.
+    /// Ends the session after an error, because an iterator that has raised an error has no more
+    /// items.
     pub(crate) fn close(&mut self) {
         self.table = None;
         self.rest = None;

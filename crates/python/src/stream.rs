@@ -1,4 +1,4 @@
-//! An answer that is read while it arrives.
+//! Reads an answer while it is still arriving.
 
 use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,35 +19,40 @@ use crate::exit;
 use crate::out::{PyAnswer, column_names, divisor, free_labels, named_rows};
 use crate::runtime;
 
-/// An answer that is read while it arrives. Each call of `rows` or `batch` returns one batch.
+/// An answer that can be read while it is still arriving. Each call of `rows` or `batch` returns
+/// one batch of the answer.
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct Stream {
     source: Arc<OpenAnswer>,
-    /// The cell names of the last rows, and the function that makes rows of them.
+    /// The names of the cells in the most recent rows, and the function that creates rows with
+    /// these names.
     maker: Maker,
 }
 
 type Maker = Arc<StdMutex<Option<(Vec<String>, Py<PyAny>)>>>;
 
-/// The answer, for the call that reads and for the call that ends the request.
+/// An open answer, which is shared by the call that reads the answer and the call that ends its
+/// request.
 struct OpenAnswer {
     state: Mutex<State>,
     is_closed: AtomicBool,
     closed: Notify,
-    /// Whether it was opened before the end of the program, which closes its connection.
+    /// Whether the answer was opened before the program began to end. The end of the program closes
+    /// the connection of such an answer.
     is_of_program: bool,
 }
 
-/// The result of a read: a piece, the end of the answer or its error. Nothing if the stream was
-/// closed meanwhile.
+/// The result of a read, which is a piece, the end of the answer, or an error. The result is `None`
+/// if the stream was closed during the read.
 type Outcome = Option<Result<Option<Piece>, Error>>;
 
 impl OpenAnswer {
     async fn next(&self) -> Outcome {
-        // Dropped last, when nothing holds the state any more.
+        // The value `_reads` is dropped last, when the state is no longer locked.
         let _reads = Reads(self);
         let closed = self.closed.notified();
-        // After the line above, so that a close in between is seen.
+        // The flag `is_closed` is checked after `closed` is created, so that a call of `close` in
+        // between is noticed.
         if self.is_closed.load(Ordering::SeqCst) {
             return None;
         }
@@ -62,8 +67,9 @@ impl OpenAnswer {
     }
 }
 
-/// A read. It ends the request if the stream was closed meanwhile: a read that is being cancelled
-/// does not check that any more.
+/// A read. A read that is in progress. If the stream was closed during the read, dropping this
+/// value ends the request. A read that is being cancelled no longer checks whether the stream was
+/// closed.
 struct Reads<'s>(&'s OpenAnswer);
 
 impl Drop for Reads<'_> {
@@ -76,7 +82,7 @@ impl Drop for Reads<'_> {
     }
 }
 
-/// The piece that was read, or the reason why there is none.
+/// Returns the piece that was read, or an error that states why there is no piece.
 fn read(py: Python<'_>, source: &OpenAnswer, outcome: Outcome) -> PyResult<Option<Piece>> {
     if source.is_of_program && matches!(outcome, Some(Err(_))) {
         runtime::stay_if_left_behind(py);
@@ -111,11 +117,12 @@ impl Stream {
     }
 }
 
-/// A piece of an answer.
+/// A piece of an answer, as one read returns it.
 enum Piece {
-    /// Rows of a series. There are none if it has only columns.
+    /// A batch with rows of one series. The batch has no rows if the series has column names but no
+    /// values.
     Batch(SeriesHeader, RecordBatch),
-    /// A statement without any series.
+    /// The end of a statement that has no series.
     Nothing(u32),
 }
 
@@ -153,8 +160,8 @@ impl State {
 
 #[pymethods]
 impl Stream {
-    /// The next rows, which `row_type` makes of their cells. With `tags`, those of GROUP BY are
-    /// cells after the others.
+    /// Returns the next rows of the answer, which `row_type` creates from their cells. If `tags` is
+    /// set, the values of the GROUP BY tags follow the other cells of each row.
     fn rows(&self, row_type: Py<PyAny>, epoch: &str, tags: bool) -> PyResult<Call> {
         exit::protect_thread();
         let source = Arc::clone(&self.source);
@@ -176,7 +183,8 @@ impl Stream {
         ))
     }
 
-    /// The next batch, as an answer of one series, or of none for a statement without series.
+    /// Returns the next batch of the stream as an answer with one series. If the statement has no
+    /// series, the answer has no series.
     fn batch(&self) -> Call {
         exit::protect_thread();
         let source = Arc::clone(&self.source);
@@ -191,7 +199,7 @@ impl Stream {
         })
     }
 
-    /// Bytes of the answer so far; zero while a call reads.
+    /// Returns the number of bytes received so far, or zero while a call is reading the answer.
     #[getter]
     fn received(&self) -> u64 {
         self.source
@@ -200,10 +208,11 @@ impl Stream {
             .map_or(0, |state| state.received)
     }
 
-    /// Ends the request, if it is still running.
+    /// Ends the request of this answer, if it is still running.
     fn close(&self) {
         exit::protect_thread();
-        // A call that holds the lock is reading now. It is cancelled, and ends the request.
+        // If another call holds the lock of the state, that call is reading now. The call that is
+        // reading is cancelled, and ends the request.
         self.source.is_closed.store(true, Ordering::SeqCst);
         match self.source.state.try_lock() {
             Ok(mut state) => state.stream = None,
@@ -213,13 +222,15 @@ impl Stream {
 }
 
 impl Drop for Stream {
-    /// It may hold the last reference to a class of the user.
+    /// `protect_thread` is called because the stream may hold the last reference to a class of the
+    /// user.
     fn drop(&mut self) {
         exit::protect_thread();
     }
 }
 
-/// The names of the cells of a row. They are all different if there are tags.
+/// Returns the names of the cells in a row, including the tags. If the series has tags, duplicate
+/// names are changed, so that all names are different.
 fn names(batch: &RecordBatch, tags: &[(String, String)]) -> Vec<String> {
     let columns = column_names(&batch.schema());
     if tags.is_empty() {
@@ -229,8 +240,8 @@ fn names(batch: &RecordBatch, tags: &[(String, String)]) -> Vec<String> {
     free_labels(columns.iter().map(String::as_str).chain(tags))
 }
 
-/// The function that makes rows of cells with these names. It is created once for as long as the
-/// names stay the same.
+/// Returns the function that creates rows from cells with the names in `names`. The function is
+/// created once, and reused as long as the names of the cells stay the same.
 fn maker_for(
     py: Python<'_>,
     slot: &Maker,
@@ -247,7 +258,8 @@ fn maker_for(
     }
     let make = row_type.call1(py, (names.clone(),))?;
     let new = Some((names, make.clone_ref(py)));
-    // The old one is dropped after the lock is released, because that may run Python code.
+    // The previous function is dropped after the lock is released, because dropping it may run
+    // Python code.
     let _old = mem::replace(
         &mut *slot.lock().unwrap_or_else(PoisonError::into_inner),
         new,

@@ -1,7 +1,7 @@
-//! A small request as a task of the event loop, polled on the thread of the loop.
+//! Runs a small request as a task of the event loop, which polls the task on its own thread.
 //!
-//! No other thread is woken for it. If its answer turns out to be large, it continues in the
-//! runtime, where its decoding does not block the loop.
+//! No other thread is woken for a small request. If the answer turns out to be large, the request
+//! continues in the tokio runtime, where decoding the answer does not block the event loop.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,10 +16,10 @@ use crate::call::Work;
 use crate::inbox::{Inbox, Promise};
 use crate::runtime;
 
-/// A request that its loop polls.
+/// A request that is polled by its event loop.
 pub(crate) struct Task {
     state: Mutex<State>,
-    /// Whether it waits to be polled.
+    /// Whether the task has been woken and is waiting to be polled.
     is_woken: AtomicBool,
     inbox: Weak<Inbox>,
 }
@@ -43,11 +43,12 @@ impl Task {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Continues as far as possible, and resolves the future at the end.
+    /// Continues the request until it must wait. If the request ends, the future is resolved.
     pub(crate) fn poll(self: &Arc<Self>, py: Python<'_>) -> PyResult<()> {
         self.is_woken.store(false, Ordering::Release);
         if runtime::has_ended() {
-            // Its timers belong to a runtime that no longer exists.
+            // The program is ending, and the request's timers belong to a runtime that no longer
+            // exists.
             self.abort();
             return Ok(());
         }
@@ -60,7 +61,8 @@ impl Task {
         let waker = Waker::from(Arc::clone(self));
         let mut context = Context::from_waker(&waker);
         let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(&mut context)));
-        // Always reset: what one request asked for must not be applied to the next.
+        // The reactor's flag is reset in every case, because one request's need for the runtime
+        // must not be applied to the next request.
         let wants_runtime = self.wants_runtime();
         if let Ok(Poll::Pending) = polled
             && !wants_runtime
@@ -80,7 +82,7 @@ impl Task {
                 *state = State::InRuntime(task.abort_handle());
                 Ok(())
             }
-            // It panicked: dropping the promise reports it to the waiting task.
+            // If the request panicked, dropping the promise reports the panic to the waiting task.
             Err(_) => Ok(()),
         }
     }
@@ -101,17 +103,17 @@ impl Task {
         false
     }
 
-    /// Shows Python's garbage collector what is kept here: the future, and through it the waiting
-    /// task.
+    /// Shows Python's garbage collector the future to which this request refers. The future refers
+    /// to the waiting task.
     pub(crate) fn visit(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
-        // A request that is being polled is not garbage.
+        // A request that is being polled is not garbage, so nothing is shown to the collector.
         match self.state.try_lock().as_deref() {
             Ok(State::Here(_, promise)) => promise.visit(visit),
             _ => Ok(()),
         }
     }
 
-    /// Cancels the request. Does nothing if it has ended.
+    /// Cancels the request. If the request has already ended, this method does nothing.
     pub(crate) fn abort(&self) {
         let state = std::mem::replace(&mut *self.state(), State::Over);
         match state {

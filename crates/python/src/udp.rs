@@ -1,4 +1,4 @@
-//! Batches as datagrams.
+//! Sends batches as UDP datagrams.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::errors;
 use crate::exit;
 use crate::writing::Writing;
 
-/// A socket for one host and port.
+/// A UDP socket that sends to one host and port.
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct UdpSender {
     sender: Arc<aioinflux::UdpSender>,
@@ -41,7 +41,7 @@ impl UdpSender {
         })
     }
 
-    /// Begins a write of many batches.
+    /// Begins a write that sends many batches as datagrams.
     fn write_all(&self, py: Python<'_>, connections: usize) -> PyResult<Writing> {
         exit::protect_thread();
         let sender = Arc::clone(&self.sender);
@@ -49,7 +49,7 @@ impl UdpSender {
             let sender = Arc::clone(&sender);
             async move { sender.send(&batch).map(|_| Written::default()) }
         };
-        // A datagram has no answer.
+        // The server does not answer datagrams, so it is unknown whether the points were stored.
         Writing::begin(py, send, connections, State::InDoubt)
     }
 }

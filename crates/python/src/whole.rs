@@ -1,7 +1,8 @@
-//! All lines of a call as one `bytes` object.
+//! Collects all lines of a call in one `bytes` object.
 //!
-//! One thread writes the lines of a table in their final place. Batches of several threads, whose
-//! size is known only when they are done, are copied there while they are still in the cache.
+//! If a table is encoded by only one thread, that thread writes the lines directly to their final
+//! place. If several threads encode batches, the size of a batch is known only when the batch is
+//! finished. The batch is then copied to its final place while it is still in the CPU cache.
 
 use aioinflux::frame::{Encoded, FrameEncoder, LineMemory};
 use arrow_array::RecordBatch;
@@ -12,12 +13,12 @@ use crate::bytes::Builder;
 use crate::frame::{Table, refusal};
 use crate::session::{Session, Step};
 
-/// Bytes of the first lines, from which the memory for all lines is estimated.
+/// The size in bytes of the first lines, from which the memory for all lines is estimated.
 const SAMPLE: usize = 1 << 20;
-/// Minimum increase if there is too little memory.
+/// The minimum number of bytes by which the memory for the lines grows when it is too small.
 const MORE: usize = 64 << 10;
 
-/// The lines of all data, and how many points have none.
+/// Returns the lines of all data in a session, and the number of points that produced no line.
 pub(crate) fn joined<'py>(
     py: Python<'py>,
     session: &mut Session,
@@ -43,7 +44,7 @@ pub(crate) fn joined<'py>(
 struct Whole<'py> {
     py: Python<'py>,
     builder: Option<Builder<'py>>,
-    /// Points so far, including those without a line.
+    /// The number of points that were read so far, including points without a line.
     points: u64,
     skipped: u64,
 }
@@ -58,7 +59,7 @@ impl<'py> Whole<'py> {
         }
     }
 
-    /// Appends some lines. `expected` is the total number of points.
+    /// Appends lines. `expected` is the total number of points that are expected.
     fn push(&mut self, lines: &[u8], expected: u64) -> PyResult<()> {
         let needed = self.builder.as_ref().map_or(0, Builder::len) + lines.len();
         match &self.builder {
@@ -72,21 +73,23 @@ impl<'py> Whole<'py> {
     }
 
     /// Ensures that there is memory for `needed` bytes, and tries to reserve enough for all
-    /// `expected` points, estimated from the `known` bytes of the points so far. Existing memory
-    /// grows to at most twice `needed`.
+    /// `expected` points. The size of all points is estimated from the points so far, which take
+    /// `known` bytes. If memory was already reserved before, it grows to at most twice `needed`
+    /// bytes.
     fn reserve(&mut self, needed: usize, known: usize, expected: u64) -> PyResult<()> {
         let foreseen = foreseen(known, self.points, expected).max(needed);
         if let Some(builder) = &mut self.builder {
             return builder.reserve(foreseen.min(2 * needed));
         }
         let builder = Builder::with_capacity(self.py, foreseen);
-        // The size that the data reports may be wrong.
+        // The number of points that the data reports may be wrong, so a failed allocation is
+        // repeated with a smaller size.
         let builder = builder.or_else(|_| Builder::with_capacity(self.py, needed))?;
         self.builder = Some(builder);
         Ok(())
     }
 
-    /// Writes the lines of a table on this thread.
+    /// Encodes a table on this thread, and writes the lines to their final place.
     fn write_table(&mut self, session: &mut Session, table: &mut Table) -> PyResult<()> {
         let encode = FrameEncoder::new(table.layout.clone());
         let first = session.sink.encoder.next_index();
@@ -116,19 +119,21 @@ impl<'py> Whole<'py> {
         loop {
             let encoded = self.write_rows(session, encode, piece, row, expected)?;
             row += encoded.rows;
-            // A line for which there was not enough memory.
+            // The encoder may still contain a line that did not fit into the remaining memory.
             let waiting = session.sink.encoder.len_bytes();
             if row == piece.num_rows() && waiting == 0 {
                 return Ok(());
             }
             let known = self.builder.as_ref().map_or(0, Builder::len) + waiting;
             self.reserve(known + more, known, expected)?;
-            // Names and texts may need much memory.
+            // The increase is doubled until a row fits into the memory, because names and strings
+            // may need a lot of memory.
             more = if encoded.rows == 0 { 2 * more } else { MORE };
         }
     }
 
-    /// Writes rows from `start` on, until the end or until the memory is full.
+    /// Writes the rows of a piece, beginning with row `start`, until the piece ends or the memory
+    /// is full.
     fn write_rows(
         &mut self,
         session: &mut Session,
@@ -164,7 +169,7 @@ impl<'py> Whole<'py> {
     }
 }
 
-/// The first lines.
+/// Memory for the first lines of a call, from which the size of all lines is estimated.
 #[derive(Default)]
 struct Sample {
     bytes: Vec<u8>,
@@ -194,7 +199,8 @@ impl LineMemory for Sample {
     }
 }
 
-/// The estimated bytes of all points, if later ones are about as long as those so far.
+/// Estimates the number of bytes for all points. The estimate assumes that later points are about
+/// as long as the points so far.
 fn foreseen(bytes: usize, points: u64, expected: u64) -> usize {
     if expected <= points {
         return bytes;

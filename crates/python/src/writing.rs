@@ -1,4 +1,4 @@
-//! A write of many batches: Python makes them, and the pipeline of the engine sends them.
+//! Writes many batches. Python code creates the batches, and the engine's pipeline sends them.
 
 use std::future::Future;
 use std::ops::Range;
@@ -21,49 +21,54 @@ use crate::exit;
 use crate::inbox;
 use crate::runtime;
 
-/// The batches that were passed.
+/// The batches that Python has passed to the write, and that are still to be sent.
 struct Handed {
     batches: mpsc::UnboundedReceiver<Arc<Batch>>,
     room: Arc<Semaphore>,
 }
 
 impl Drop for Handed {
-    /// No more of them are sent.
+    /// After this value is dropped, the write sends no more batches.
     fn drop(&mut self) {
         self.room.close();
     }
 }
 
-/// A write that runs until `end`. Dropping it cancels its requests.
+/// A write of many batches, which runs until `end` is called. Dropping this value cancels the
+/// requests of the write.
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct Writing {
-    /// The process whose runtime it is in: a child that was forked has no part in it.
+    /// The ID of the process whose runtime runs the write, because a forked child cannot use the
+    /// write.
     process: u32,
-    /// None only while it is dropped.
+    /// The state of the write, which is `None` only while the write is being dropped.
     state: Option<Box<State>>,
 }
 
 struct State {
     batches: Mutex<Option<mpsc::UnboundedSender<Arc<Batch>>>>,
-    /// A permit for each batch that may be in flight. Closed when the write has failed.
+    /// The number of permits is the number of additional batches that may be in flight. The
+    /// semaphore is closed when the write has failed.
     room: Arc<Semaphore>,
     task: Mutex<Option<JoinHandle<Finished>>>,
     abort: AbortHandle,
-    /// The progress of the write since Python last asked, one entry for each batch.
+    /// The progress of the write since Python last requested it, with one entry for each finished
+    /// batch.
     progress: Arc<Mutex<Vec<Progress>>>,
-    /// Known at the end.
+    /// The result of the write, which is known only when the write has ended.
     end: Arc<Mutex<Option<End>>>,
 }
 
-/// What is known of a write that has ended.
+/// The result of a write that has ended.
 struct End {
     ledger: Ledger,
-    /// Whether an error ended it.
+    /// Whether an error of a request ended the write.
     failed: bool,
 }
 
 impl Writing {
-    /// Begins a write whose batches `send` sends, as many at once as there are connections.
+    /// Begins a write whose batches are sent by the function `send`. The number of batches in
+    /// flight is at most the number of connections.
     pub(crate) fn begin<F>(
         py: Python<'_>,
         send: impl Fn(Arc<Batch>) -> F + Send + 'static,
@@ -103,7 +108,7 @@ impl Writing {
         })
     }
 
-    /// What there is of it in this process.
+    /// If the write belongs to this process, returns the state of the write.
     fn state(&self) -> PyResult<&State> {
         let here = self.process == runtime::process();
         self.state.as_deref().filter(|_| here).ok_or_else(|| {
@@ -116,7 +121,8 @@ impl Writing {
 
 #[pymethods]
 impl Writing {
-    /// Waits until another batch may be sent. Returns true, or false if the write has failed.
+    /// Waits until the write may send another batch. The result is `True` if a batch may be sent,
+    /// and `False` if the write has failed.
     fn room(&self) -> PyResult<Call> {
         exit::protect_thread();
         let room = Arc::clone(&self.state()?.room);
@@ -124,18 +130,19 @@ impl Writing {
         Ok(Call::new(permit, |py, is_open| is_open.into_py_any(py)))
     }
 
-    /// Sends the next batch, for which there is a permit.
+    /// Sends a batch, for which the caller must already have a permit.
     fn push(&self, batch: &Bound<'_, Encoded>) -> PyResult<()> {
         exit::protect_thread();
         let batch = Arc::clone(&batch.get().batch);
         if let Some(batches) = locked(&self.state()?.batches).as_ref() {
-            // A write that has just failed accepts no more: the points count as not written.
+            // If the write has just failed, it accepts no more batches, and the points of this
+            // batch count as not written.
             let _ = batches.send(batch);
         }
         Ok(())
     }
 
-    /// Waits until nothing is in flight any more, and raises the first error.
+    /// Waits until no batch of the write is in flight any longer, and raises the first error.
     fn end(&self) -> PyResult<Call> {
         exit::protect_thread();
         let state = self.state()?;
@@ -148,7 +155,8 @@ impl Writing {
                 None => None,
             };
             if outcome.is_none() && runtime::has_ended() {
-                // The thread of the caller ends with the program.
+                // The end of the program cancelled the write, and the calling thread ends together
+                // with the program.
                 return std::future::pending().await;
             }
             outcome.map(|finished| {
@@ -166,14 +174,15 @@ impl Writing {
         }))
     }
 
-    /// Whether an error of a request ended the write; `None` until `end` is done.
+    /// Returns whether an error of a request ended the write, or `None` until `end` is done.
     #[getter]
     fn failed(&self) -> PyResult<Option<bool>> {
         exit::protect_thread();
         Ok(locked(&self.state()?.end).as_ref().map(|end| end.failed))
     }
 
-    /// Gives up what is under way. Does nothing to a write that has ended.
+    /// Cancels the requests of the write that are still in flight. If the write has already ended,
+    /// this method does nothing.
     fn stop(&self) {
         exit::protect_thread();
         if let Ok(state) = self.state() {
@@ -181,8 +190,8 @@ impl Writing {
         }
     }
 
-    /// The progress of the write: points and bytes, for each batch that was done since the last
-    /// call.
+    /// Returns the progress of the write after each batch that was finished since the last call of
+    /// this method. The progress is the number of points and of bytes that were finished so far.
     fn progress(&self) -> PyResult<Vec<(u64, u64)>> {
         exit::protect_thread();
         let progress = std::mem::take(&mut *locked(&self.state()?.progress));
@@ -190,8 +199,9 @@ impl Writing {
         Ok(shown.collect())
     }
 
-    /// The state of the points of a write that the caller ended: as text, and the points that were
-    /// written. Known after `end`.
+    /// Describes the points of a write that the caller ended. Returns a string that says what
+    /// happened to the points, and the points that were written. The description is known only
+    /// after `end`.
     fn told<'py>(&self, py: Python<'py>) -> PyResult<(String, Bound<'py, PyAny>)> {
         exit::protect_thread();
         let ledger = locked(&self.state()?.end)
@@ -205,18 +215,19 @@ impl Writing {
 }
 
 impl Drop for Writing {
-    /// Does nothing if the write has ended.
+    /// If the write has already ended, no request is cancelled.
     fn drop(&mut self) {
         exit::protect_thread();
         self.stop();
         if self.process != runtime::process() {
-            // Its threads are the parent's, and so are the locks that they may hold.
+            // The threads of the write belong to the parent process, and so do the locks that those
+            // threads may hold. The state of the write is therefore forgotten and not dropped.
             std::mem::forget(self.state.take());
         }
     }
 }
 
-/// The lock is never held while Python code runs.
+/// This lock is never held while Python code runs.
 fn locked<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
     value.lock().unwrap_or_else(PoisonError::into_inner)
 }

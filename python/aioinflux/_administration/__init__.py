@@ -1,12 +1,13 @@
-"""Administration of a 1.x server as plain methods, whose names and values are quoted.
+"""Holds the client's methods that administer an InfluxDB 1.x server, and that quote all names and
+values.
 
 | file | statements about |
 |---|---|
 | `databases` | databases, retention policies, continuous queries, subscriptions |
-| `users` | users, passwords, rights |
+| `users` | users, passwords, privileges |
 | `schema` | measurements, series, tags and fields, and how many there are |
-| `deletion` | taking series, points, measurements and shards away |
-| `server` | what the server does and holds; plans of queries |
+| `deletion` | deleting series, points, measurements and shards |
+| `server` | running queries, shards, statistics, query plans |
 """
 
 from __future__ import annotations
@@ -21,16 +22,18 @@ __all__ = ["Administration"]
 
 
 class Administration(Databases, Users, Schema, Deletion, Server):
-    """The administrative statements as methods of a client.
+    """The methods of a client that run administrative statements.
 
-    Every method returns what `query` would return, in the mode and the output format of the client;
-    in `async` mode it is awaited. The default of `db` is the client's database; `database` and
-    `bucket` are aliases of it. Names are text. They are quoted, and stay names whatever they
-    contain. Durations are `timedelta` or text such as `7d`, and `INF`, for ever.
+    Every administrative method returns what `query` would return for its statement, in the client's
+    mode and output format. In `async` mode, await each call. The default of `db` is the client's
+    database; `database` and `bucket` are aliases of `db`. Pass names as plain text, without quotes.
+    The methods quote every name, so that no part of a name is read as another part of the
+    statement. A duration is a `timedelta`, a string such as `7d`, or `INF`, which means forever.
 
     Raises:
-        TypeError, ValueError: the statement cannot have such an argument; nothing was sent.
-        InfluxDBQueryError: the server refused; `.status` is 401 if user or password are wrong, 403
-            if the user lacks the privilege, `None` if the statement failed.
+        TypeError, ValueError: an argument is not valid for the statement; nothing was sent.
+        InfluxDBQueryError: the server refused the statement. The attribute `.status` is 401 if the
+            user name or the password is wrong, 403 if the user lacks the privilege, and `None` if
+            the statement failed.
         InfluxDBConnectionError: the server could not be reached, or the connection was lost.
     """

@@ -1,4 +1,4 @@
-"""Databases, retention policies, continuous queries, subscriptions."""
+"""Holds the methods for databases, retention policies, continuous queries and subscriptions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ Length = timedelta | str | Duration
 
 
 class Databases(Statements):
-    """Databases, retention policies, continuous queries, subscriptions."""
+    """The methods of a client for databases, retention policies, continuous queries and
+    subscriptions."""
 
     def create_database(
         self,
@@ -34,14 +35,14 @@ class Databases(Statements):
         name: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Creates a database. An existing one stays unchanged.
+        """Creates a database. A database that already exists stays unchanged.
 
         Args:
-            db: Its name. Default: the client's database.
-            duration: How long its first retention policy keeps points. Default: for ever.
+            db: Name of the database. By default, this is the client's database.
+            duration: How long the first retention policy keeps points; forever by default.
             replication: Number of copies in a cluster.
-            shard_duration: Span of time of a shard.
-            name: Name of the retention policy. The server's default: `autogen`.
+            shard_duration: Time span of a shard.
+            name: Name of the first retention policy; the server's default is `autogen`.
         Source: InfluxQL reference, CREATE DATABASE.
         """
         options = _policy(duration, replication, shard_duration)
@@ -53,11 +54,11 @@ class Databases(Statements):
         )
 
     def drop_database(self, db: str | None = None, **aliases: Unpack[Aliases]) -> Any:
-        """Deletes a database with all its data: `db`, or the client's own."""
+        """Deletes the database `db` (default: the client's database) with all its data."""
         return self._statement(f"DROP DATABASE {self._database(db, **aliases)}", db, **aliases)
 
     def show_databases(self) -> Any:
-        """Returns the names of the databases."""
+        """Returns the names of all databases."""
         return self._statement("SHOW DATABASES", None)
 
     def create_retention_policy(
@@ -71,15 +72,16 @@ class Databases(Statements):
         db: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Creates a retention policy. An existing one with the same values stays unchanged.
+        """Creates a retention policy. A retention policy that already exists with the same values
+        stays unchanged.
 
         Args:
-            name: Its name.
-            duration: How long it keeps points: an hour at least, or `INF`.
-            replication: Number of copies in a cluster; 1 elsewhere.
-            shard_duration: Span of time of a shard. Default: the server derives it from `duration`.
-            default: Whether it becomes the default retention policy of the database.
-            db: The database.
+            name: Name of the retention policy.
+            duration: How long the policy keeps points: at least one hour, or `INF`.
+            replication: Number of copies in a cluster; always 1 outside of a cluster.
+            shard_duration: Time span of a shard; by default, the server derives it from `duration`.
+            default: Whether the policy becomes the default retention policy of the database.
+            db: Name of the database.
         Source: InfluxQL reference, CREATE RETENTION POLICY.
         """
         options = _policy(duration, replication, shard_duration) + _default(default)
@@ -97,17 +99,17 @@ class Databases(Statements):
         db: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Changes a retention policy: only what is passed.
+        """Changes a retention policy. Settings that are not passed stay unchanged.
 
         Args:
-            name: Its name.
-            duration: How long it keeps points: an hour at least, or `INF`.
+            name: Name of the retention policy.
+            duration: How long the policy keeps points: at least one hour, or `INF`.
             replication: Number of copies in a cluster.
-            shard_duration: Span of time of a shard, for future shards.
-            default: Whether it becomes the default retention policy of the database.
-            db: The database.
+            shard_duration: Time span of future shards.
+            default: Whether the policy becomes the default retention policy of the database.
+            db: Name of the database.
         Raises:
-            ValueError: there is nothing to change.
+            ValueError: no setting to change is passed.
         Source: InfluxQL reference, ALTER RETENTION POLICY.
         """
         options = _policy(duration, replication, shard_duration) + _default(default)
@@ -139,14 +141,16 @@ class Databases(Statements):
         db: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Creates a query that the server runs periodically.
+        """Creates a continuous query, which the server runs periodically.
 
         Args:
-            name: Its name.
-            select: `SELECT ... INTO ... GROUP BY time(...)`, of your own or from `influxql`.
-            every: How often it runs. Default: the interval of `GROUP BY time`.
-            for_: How far back each run reads.
-            db: The database.
+            name: Name of the continuous query.
+            select: Text that you write yourself, or that `influxql` builds:
+                `SELECT ... INTO ... GROUP BY time(...)`.
+            every: How often the query runs. By default, the query runs once in each interval of
+                `GROUP BY time`.
+            for_: How far back in time each run of the query reads.
+            db: Name of the database.
         Source: InfluxQL reference, CREATE CONTINUOUS QUERY.
         """
         query = _tokens.one_statement("select", _expect_text("select", select))
@@ -161,7 +165,7 @@ class Databases(Statements):
     def drop_continuous_query(
         self, name: str, *, db: str | None = None, **aliases: Unpack[Aliases]
     ) -> Any:
-        """Deletes a continuous query; the points that it wrote stay."""
+        """Deletes a continuous query, but keeps the points that the query wrote."""
         query = f"{_name('name', name)} ON {self._database(db, **aliases)}"
         return self._statement(f"DROP CONTINUOUS QUERY {query}", db, **aliases)
 
@@ -179,15 +183,17 @@ class Databases(Statements):
         db: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Makes the server also send everything that is written to other servers.
+        """Creates a subscription, which forwards points that reach the server to other servers.
 
         Args:
-            name: Its name.
-            destinations: URLs: `http://user:password@host:port`, `https://...`, `udp://...`.
-                Their passwords are never logged, but `show_subscriptions` returns them.
-            mode: `ALL`: to each of them. `ANY`: to one of them in turn.
-            rp: Retention policy whose points are sent.
-            db: The database.
+            name: Name of the subscription.
+            destinations: URLs of the servers that receive the points:
+                `http://user:password@host:port`, `https://...`, `udp://...`. Passwords in the URLs
+                of `destinations` are never logged, but `show_subscriptions` returns them.
+            mode: `ALL` forwards points to every server; `ANY` forwards points to one server at a
+                time, in turn.
+            rp: Retention policy whose points are forwarded.
+            db: Name of the database.
         Source: InfluxQL reference, CREATE SUBSCRIPTION.
         """
         if mode not in ("ALL", "ANY"):
@@ -215,7 +221,7 @@ class Databases(Statements):
         return self._statement("SHOW SUBSCRIPTIONS", None)
 
 
-# The arguments of the methods hide these names.
+# Inside the methods, arguments named `name` and `duration` hide the functions with these names.
 _name = name
 _duration = duration
 
@@ -240,7 +246,8 @@ def _default(default: bool) -> str:
     return " DEFAULT" if default else ""
 
 
-# What the server accepts. For any other text its error would show the password.
+# Matches the URLs that the server accepts as destinations of a subscription. For a string of any
+# other form, the server's error message would show the password in it.
 _URL = re.compile(
     r"(https?|udp)://(?:[^@/\s]*@)?(?:\[[0-9A-Fa-f:.]+\]|[\w.-]+):\d{1,5}/?", re.ASCII
 )

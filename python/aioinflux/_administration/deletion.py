@@ -1,4 +1,4 @@
-"""Deleting data. Only `drop_database` deletes all data of a database; other ways are refused."""
+"""Deletes data. Only `drop_database` can delete all data of a database at once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Deletion"]
 
 
 class Deletion(Statements):
-    """Statements that delete data."""
+    """The methods of a client that delete data."""
 
     def drop_measurement(
         self, measurement: str, *, db: str | None = None, **aliases: Unpack[Aliases]
@@ -33,12 +33,13 @@ class Deletion(Statements):
         db: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Deletes series with all their points, also from the index.
+        """Deletes series with all their points, and removes the series from the index.
 
         Args:
             measurement: Name of a measurement, or a pattern of names.
-            where: Tags of the series; see `Schema`. Neither fields nor times are accepted here.
-            db: The database.
+            where: Tags that the series must have; see `Schema` for the form. Conditions on fields
+                or times are refused.
+            db: Name of the database.
         Raises:
             ValueError: neither `measurement` nor `where` is given.
         Source: InfluxQL reference, DROP SERIES.
@@ -53,12 +54,13 @@ class Deletion(Statements):
         db: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Deletes points.
+        """Deletes points of a database.
 
         Args:
             measurement: Name of a measurement, or a pattern of names.
-            where: Tags and times of the points. The server accepts no fields here.
-            db: The database.
+            where: Condition on the tags and times of the points to delete. The server does not
+                accept a condition on fields.
+            db: Name of the database.
         Raises:
             ValueError: neither `measurement` nor `where` is given.
         Source: InfluxQL reference, DELETE.
@@ -69,13 +71,14 @@ class Deletion(Statements):
         return self._delete(f"DELETE{_chosen(measurement, where)}", db, **aliases)
 
     def _delete(self, text: str, db: str | None, **aliases: Unpack[Aliases]) -> Any:
-        # An empty name would mean the client's own database, whose data would be deleted.
+        # Without this check, an empty name would select the client's own database, and the call
+        # would delete the data in it.
         db = _keywords.database(db, **aliases)
         _arguments.not_empty("db", db)
         return self._statement(text, db)
 
     def drop_shard(self, id: int) -> Any:  # noqa: A002 (named like the argument of `DROP SHARD`)
-        """Deletes a shard with all its points; `show_shards` has the numbers."""
+        """Deletes a shard with all its points; `show_shards` returns the shard numbers."""
         return self._statement(f"DROP SHARD {number('id', id)}", None)
 
 

@@ -1,8 +1,10 @@
-"""What a database contains: measurements, series, tags, fields, and how many there are.
+"""Holds the methods that show and count the measurements, series, tags and fields of a database.
 
-Measurements are named by text, by a `Regex`, or by `Identifier(rp, measurement)`. Conditions are
-text of your own or from `influxql`, or a dict of tags: `{"host": "a", "rack": Regex("^1"), "zone":
-["x", "y"]}` for all of these at once, and any of a list.
+Specify a measurement as a string, as a `Regex`, or as `Identifier(rp, measurement)`. Specify a
+condition as text that you write yourself or that `influxql` builds, or as a dict of tags:
+`{"host": "a", "rack": Regex("^1"), "zone": ["x", "y"]}`. If the condition is a dict, a series must
+match all tags of the dict. If the dict contains a list as the value of a tag, the series must match
+one of the values in the list.
 """
 
 from __future__ import annotations
@@ -22,11 +24,12 @@ __all__ = ["Schema"]
 
 
 class Schema(Statements):
-    """Statements that show the contents of a database.
+    """The methods of a client that show the contents of a database.
 
-    Cardinalities of series and measurements are quick estimates of the server for the whole
-    database. With `exact`, a measurement or a condition they are counted. Tags and fields are
-    always counted, for each measurement.
+    By default, the cardinalities of series and measurements are quick estimates by the server for
+    the whole database. If you pass `exact`, a measurement or a condition, the server counts the
+    series or measurements exactly. The server always counts tags and fields exactly, for each
+    measurement.
     """
 
     def show_measurements(
@@ -39,14 +42,14 @@ class Schema(Statements):
         db: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Returns the names of the measurements.
+        """Returns the names of the measurements of a database.
 
         Args:
-            measurement: A name, or a pattern that the names match.
-            where: Only measurements with a series that meets this condition.
+            measurement: Name of a measurement, or a pattern that the names match.
+            where: Condition on series; only measurements with a matching series are returned.
             limit: Maximum number of names.
             offset: Number of names to skip.
-            db: The database.
+            db: Name of the database.
         Source: InfluxQL reference, SHOW MEASUREMENTS.
         """
         chosen = ""
@@ -67,7 +70,7 @@ class Schema(Statements):
         db: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Returns the series: measurement and tags as in line protocol."""
+        """Returns the series of a database, each as its measurement and tags in line protocol."""
         tail = source(measurement) + condition(where) + page(limit, offset)
         return self._statement(f"SHOW SERIES{tail}", db, **aliases)
 
@@ -96,15 +99,15 @@ class Schema(Statements):
         db: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Returns the values of tags, for each measurement.
+        """Returns the tag values of each measurement.
 
         Args:
             key: A tag key, a pattern, or a list of keys.
-            measurement: Measurements to search.
-            where: Only values from series that meet this condition.
+            measurement: Name of the measurement to search, or a pattern of names.
+            where: Condition on series; only values from matching series are returned.
             limit: Maximum number of values for each measurement.
             offset: Number of values to skip.
-            db: The database.
+            db: Name of the database.
         Source: InfluxQL reference, SHOW TAG VALUES.
         """
         tail = _with_key(key) + condition(where) + page(limit, offset)
@@ -119,7 +122,7 @@ class Schema(Statements):
         db: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Returns the field keys of each measurement, and their types."""
+        """Returns the field keys of each measurement, with their types."""
         return self._statement(
             f"SHOW FIELD KEYS{source(measurement)}{page(limit, offset)}", db, **aliases
         )
@@ -133,7 +136,7 @@ class Schema(Statements):
         db: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Returns the number of series."""
+        """Returns the number of series in a database."""
         tail = source(measurement) + condition(where)
         return self._statement(f"SHOW SERIES{_exact(exact)} CARDINALITY{tail}", db, **aliases)
 
@@ -146,7 +149,7 @@ class Schema(Statements):
         db: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Returns the number of measurements."""
+        """Returns the number of measurements in a database."""
         tail = source(measurement) + condition(where)
         return self._statement(f"SHOW MEASUREMENT{_exact(exact)} CARDINALITY{tail}", db, **aliases)
 
@@ -173,7 +176,7 @@ class Schema(Statements):
         db: str | None = None,
         **aliases: Unpack[Aliases],
     ) -> Any:
-        """Returns the number of values of tags, for each measurement."""
+        """Returns the number of tag values of each measurement."""
         tail = source(measurement) + _with_key(key) + condition(where)
         return self._statement(f"SHOW TAG VALUES{_exact(exact)} CARDINALITY{tail}", db, **aliases)
 

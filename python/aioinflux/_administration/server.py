@@ -1,4 +1,4 @@
-"""The state of the server: running queries, shards, statistics, plans."""
+"""Holds the methods for running queries, shards, statistics and query plans."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ __all__ = ["Server"]
 
 
 class Server(Statements):
-    """Running queries, shards, statistics, plans."""
+    """The methods of a client for running queries, shards, statistics and query plans."""
 
     def show_queries(self) -> Any:
-        """Returns the running queries, with their numbers for `kill_query`."""
+        """Returns the running queries, with the numbers that `kill_query` needs."""
         return self._statement("SHOW QUERIES", None)
 
     def kill_query(self, id: int, *, host: str | None = None) -> Any:  # noqa: A002
-        """Ends a running query.
+        """Stops a running query on the server.
 
         Args:
-            id: Its number; `show_queries` has it.
-            host: Address of the node of a cluster that runs it.
+            id: Number of the query, which `show_queries` returns.
+            host: Address of the cluster node that runs the query.
         Source: InfluxQL reference, KILL QUERY.
         """
         on_host = "" if host is None else f" ON {name('host', host)}"
@@ -38,15 +38,17 @@ class Server(Statements):
         return self._statement("SHOW SHARDS", None)
 
     def show_shard_groups(self) -> Any:
-        """Returns the shard groups of all databases, with the time that each covers."""
+        """Returns the shard groups of all databases, with the time range of each group."""
         return self._statement("SHOW SHARD GROUPS", None)
 
     def show_stats(self, component: str | None = None) -> Any:
-        """Returns the server's counters; `component` selects a part, such as `runtime`."""
+        """Returns the server's counters. The argument `component` selects a part of the counters,
+        such as `runtime`."""
         return self._statement(f"SHOW STATS{_for('component', component)}", None)
 
     def show_diagnostics(self, component: str | None = None) -> Any:
-        """Returns facts about the server; `component` selects a part, such as `build`."""
+        """Returns diagnostics of the server. The argument `component` selects a part of the
+        diagnostics, such as `build`."""
         return self._statement(f"SHOW DIAGNOSTICS{_for('component', component)}", None)
 
     def explain(
@@ -60,9 +62,10 @@ class Server(Statements):
         """Returns the plan of a query.
 
         Args:
-            select: One SELECT, of your own or from `influxql`.
-            analyze: Whether to run it, and return the time of each step.
-            db: The database.
+            select: One SELECT statement, which you write yourself or build with `influxql`.
+            analyze: Whether to run the query, and to also return the time that each step of the
+                plan takes.
+            db: Name of the database.
         Source: InfluxQL reference, EXPLAIN and EXPLAIN ANALYZE.
         """
         _arguments.expect("select", select, str)

@@ -1,4 +1,5 @@
-"""Parts of statements: each is checked and quoted, or refused with the name of its argument."""
+"""Checks and quotes the parts of statements. If an argument is invalid, the error message contains
+the name of the argument."""
 
 from __future__ import annotations
 
@@ -18,27 +19,30 @@ __all__ = [
     "source", "text",
 ]  # fmt: skip
 
-# A measurement by name, measurements by a pattern, or `Identifier(rp, measurement)`.
+# The source of a statement: a measurement by name, all measurements that match a pattern, or
+# `Identifier(rp, measurement)`.
 Source = str | Identifier | Regex
-# A condition as text, or the values of tags.
+# The condition of a statement: a string in InfluxQL, or a mapping from tags to their expected
+# values.
 Where = str | Mapping[str, "str | Regex | list[str]"]
 
-# Names that have a special meaning to the server in a condition.
+# The names that have a special meaning to the server in a condition, so they cannot be used as
+# tags.
 _NO_TAGS = ("time", "_name", "_tagKey", "_fieldKey", "_seriesKey")
 
 
 class Statements:
-    """The parts of the client that the administration methods rely on."""
+    """Declares the methods of the client that the administrative methods use."""
 
     _db: str | None
 
     def _statement(self, text: str, db: str | None = None, **aliases: Unpack[Aliases]) -> Any:
-        """Runs a statement on a database, `None` for the client's own. Returns what `query`
-        returns."""
+        """Runs a statement on the database `db`, or on the client's own database if `db` is `None`.
+        Returns the result of the method `query`."""
         raise NotImplementedError
 
     def _database(self, db: str | None, **aliases: Unpack[Aliases]) -> str:
-        """The quoted name of a database that a statement requires."""
+        """Returns the quoted name of the database for a statement that requires a database."""
         db = _keywords.database(db, **aliases)
         _arguments.not_empty("db", db)
         chosen = _arguments.database(db, self._db)
@@ -48,19 +52,19 @@ class Statements:
 
 
 def name(argument: str, value: object) -> str:
-    """A quoted name."""
+    """Returns a name in quotes, for use in a statement."""
     _arguments.expect(argument, value, str)
     return _core.quote_identifier(str(value))
 
 
 def text(argument: str, value: object) -> str:
-    """A quoted text."""
+    """Returns a string in quotes, for use in a statement."""
     _arguments.expect(argument, value, str)
     return _core.quote_string(str(value))
 
 
 def number(argument: str, value: object) -> str:
-    """A non-negative whole number."""
+    """Returns a non-negative whole number as a string of digits."""
     _arguments.expect(argument, value, int)
     if not isinstance(value, int) or value < 0:
         raise ValueError(f"argument `{argument}`: expected a number from 0 on, got {value}")
@@ -68,7 +72,8 @@ def number(argument: str, value: object) -> str:
 
 
 def duration(argument: str, value: object) -> str:
-    """A duration. Errors start with the name of the argument."""
+    """Returns a duration in the form that InfluxQL uses. If the duration is invalid, the error
+    message starts with the name of the argument."""
     try:
         return str(value if isinstance(value, Duration) else Duration(value))
     except (TypeError, ValueError) as error:
@@ -77,7 +82,7 @@ def duration(argument: str, value: object) -> str:
 
 
 def source(measurement: Source | None) -> str:
-    """` FROM ...`, or nothing."""
+    """Returns the clause ` FROM ...`, or an empty string if no measurement is passed."""
     if measurement is None:
         return ""
     if isinstance(measurement, (Identifier, Regex)):
@@ -86,7 +91,7 @@ def source(measurement: Source | None) -> str:
 
 
 def condition(where: Where | None) -> str:
-    """` WHERE ...`, or nothing."""
+    """Returns the clause ` WHERE ...`, or an empty string if no condition is passed."""
     if where is None:
         return ""
     if isinstance(where, str):
@@ -94,7 +99,7 @@ def condition(where: Where | None) -> str:
     if not isinstance(where, Mapping):
         raise TypeError(f"argument `where`: expected text or a dict, got `{type(where).__name__}`")
     if not where:
-        # Without the check, more would be deleted than requested.
+        # Without this check, the statement would delete more data than the caller requested.
         raise ValueError("argument `where`: the dict is empty")
     return " WHERE " + " AND ".join(_tag(key, value) for key, value in where.items())
 
@@ -119,17 +124,17 @@ def _tag(key: object, value: object) -> str:
 
 
 def page(limit: int | None, offset: int | None) -> str:
-    """` LIMIT ... OFFSET ...`, with the parts that are set."""
+    """Returns the clauses LIMIT and OFFSET, but leaves out a clause whose value is not set."""
     found = ""
     if limit is not None:
-        # Zero would mean no limit.
+        # The server reads a limit of zero as "no limit".
         _arguments.positive("limit", limit)
         found = f" LIMIT {number('limit', limit)}"
     return found if offset is None else f"{found} OFFSET {number('offset', offset)}"
 
 
 def names(argument: str, values: Iterable[object]) -> str:
-    """Quoted names, separated by commas."""
+    """Returns names in quotes, separated by commas."""
     found = _arguments.names(argument, values)
     if not found:
         raise ValueError(f"argument `{argument}`: expected at least one name")

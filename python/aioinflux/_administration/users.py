@@ -1,4 +1,7 @@
-"""Users, passwords and privileges. A password is sent in the statement and shown nowhere else."""
+"""Holds the methods for users and privileges.
+
+A password appears only in the statement that is sent to the server.
+"""
 
 from __future__ import annotations
 
@@ -18,15 +21,18 @@ Privilege = Literal["READ", "WRITE", "ALL"]
 
 
 class Users(Statements):
-    """Users and privileges. The server checks them only if its `auth-enabled` is set."""
+    """The methods of a client for users and privileges. The server checks users and privileges only
+    if its setting `auth-enabled` is on."""
 
     def create_user(self, name: str, password: str, *, admin: bool = False) -> Any:
-        """Creates a user. An existing one with the same password and privileges stays unchanged.
+        """Creates a user. A user that already exists with the same password and privileges stays
+        unchanged.
 
         Args:
-            name: Its name.
-            password: Its password. It is in no log and in no error.
-            admin: Whether it is an administrator. The first user of a server must be one.
+            name: Name of the user.
+            password: Password of the user, which never appears in logs or errors.
+            admin: Whether the user is an administrator. The first user of a server must be an
+                administrator.
         Source: InfluxQL reference, CREATE USER.
         """
         _arguments.expect("admin", admin, bool)
@@ -41,23 +47,24 @@ class Users(Statements):
         return self._statement(f"DROP USER {_name('name', name)}", None)
 
     def set_password(self, name: str, password: str) -> Any:
-        """Changes the password of a user. It is in no log and in no error."""
+        """Changes the password of a user. The new password never appears in logs or errors."""
         user = _name("name", name)
         return self._statement(f"SET PASSWORD FOR {user} = {_secret(password)}", None)
 
     def show_users(self) -> Any:
-        """Returns the users of the server, and whether each is an administrator."""
+        """Returns the users of the server, and whether each user is an administrator."""
         return self._statement("SHOW USERS", None)
 
     def grant(
         self, privilege: Privilege, user: str, *, db: str | None = None, **aliases: Unpack[Aliases]
     ) -> Any:
-        """Grants a privilege on a database, which replaces the one that the user had before.
+        """Grants a user a privilege on a database. The new privilege replaces the user's earlier
+        privilege on this database.
 
         Args:
             privilege: `READ`, `WRITE` or `ALL`.
             user: Name of the user.
-            db: The database.
+            db: Name of the database.
         Source: InfluxQL reference, GRANT.
         """
         what = _privilege(privilege)
@@ -68,7 +75,7 @@ class Users(Statements):
     def revoke(
         self, privilege: Privilege, user: str, *, db: str | None = None, **aliases: Unpack[Aliases]
     ) -> Any:
-        """Revokes a privilege on a database. The arguments are those of `grant`.
+        """Revokes a user's privilege on a database. `revoke` has the same arguments as `grant`.
 
         Source: InfluxQL reference, REVOKE.
         """
@@ -82,7 +89,7 @@ class Users(Statements):
         return self._statement(f"GRANT ALL PRIVILEGES TO {_name('user', user)}", None)
 
     def revoke_admin(self, user: str) -> Any:
-        """Makes an administrator an ordinary user, which keeps its privileges on databases."""
+        """Makes an administrator an ordinary user, who keeps all their privileges on databases."""
         return self._statement(f"REVOKE ALL PRIVILEGES FROM {_name('user', user)}", None)
 
     def show_grants(self, user: str) -> Any:
@@ -90,7 +97,7 @@ class Users(Statements):
         return self._statement(f"SHOW GRANTS FOR {_name('user', user)}", None)
 
 
-# The arguments of the methods hide this name.
+# Inside the methods, an argument named `name` hides the function with this name.
 _name = name
 
 
@@ -102,14 +109,16 @@ def _privilege(privilege: str) -> str:
 
 
 def _secret(password: object) -> str:
-    """The quoted password. Errors do not show it."""
+    """Returns the password in quotes. Error messages of this function do not contain the
+    password."""
     _arguments.expect("password", password, str)
     if not password:
         raise ValueError("argument `password`: must not be empty")
     try:
         return _core.quote_string(str(password))
     except ValueError:
-        # Not as the cause: an encoding error contains the text.
+        # The encoding error contains the password, so it must not become the cause of the new
+        # error.
         pass
     raise ValueError(
         "argument `password`: contains a NUL, a carriage return or half a character, which"

@@ -1,4 +1,4 @@
-"""Points as line protocol, under the names of aioinflux 0.9. The engine encodes them."""
+"""Encodes points as line protocol with the engine, under the function names of aioinflux 0.9."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def serialize(
     tag_columns: Iterable[object] | None = None,
     **extra_tags: object,
 ) -> bytes:
-    """Encodes points as line protocol: the bytes of `to_line_protocol`, without the last line feed.
+    """Encodes points like `to_line_protocol`, but without the line feed after the last line.
 
     Args:
-        data: What `to_line_protocol` accepts.
-        measurement: Name for points and rows that carry none.
-        tag_columns: Columns of a table that are tags.
-        **extra_tags: Tags for every point; they take precedence over a point's own.
+        data: Any data that `to_line_protocol` accepts.
+        measurement: Measurement of points and rows that do not name a measurement.
+        tag_columns: Columns of a table that become tags.
+        **extra_tags: Tags for every point, which take precedence over a point's own tags.
     """
     lines = to_line_protocol(data, measurement, tag_columns, tags=extra_tags)
     return lines.removesuffix(b"\n")

@@ -1,9 +1,9 @@
-"""Escaping with `str.translate` tables: the escapes that InfluxDB 1.x supports.
+"""Holds tables for `str.translate`, with the escapes that InfluxDB 1.x supports.
 
-Backslashes are unchanged except in string fields, because the server supports only `\\,`, `\\ ` and
-`\\=`. Newlines are removed from names and tag values, which cannot contain them; string fields can.
-Texts that no escape can represent (with a backslash at the end, or empty names) are refused by the
-encoder, not by these tables.
+Backslashes are escaped only in string fields, because outside of string fields the server supports
+only `\\,`, `\\ ` and `\\=`. Names and tag values cannot contain newlines, so their newlines are
+removed; string fields keep newlines. The encoder, not one of these tables, refuses strings that no
+escape can represent, such as empty names and strings with a backslash at the end.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ measurement_escape = str.maketrans({",": r"\,", " ": r"\ ", "\n": ""})
 
 
 def escape(string: object, escape_pattern: Mapping[int, str]) -> str:
-    """Escapes a text with one of the tables. Other values are converted, with a warning."""
+    """Escapes a string with one of the tables. A value that is not a string is converted to a
+    string, with a warning."""
     if isinstance(string, str):
         return string.translate(escape_pattern)
     warn("Non-string-like data passed. Attempting to convert to 'str'.")

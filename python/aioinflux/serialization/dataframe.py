@@ -1,4 +1,5 @@
-"""pandas DataFrames, under the names of aioinflux 0.9. pandas is imported when it is needed."""
+"""Encodes and creates DataFrames, under the function names of aioinflux 0.9. This module imports
+pandas only when needed."""
 
 from __future__ import annotations
 
@@ -26,15 +27,15 @@ def serialize(
     tag_columns: Iterable[object] | None = None,
     **extra_tags: object,
 ) -> bytes:
-    """Encodes the rows of a DataFrame as lines, without the last line feed.
+    """Encodes the rows of a DataFrame as lines, without a line feed after the last line.
 
     Args:
-        df: The DataFrame; its index holds the times.
-        measurement: Name of all rows.
-        tag_columns: Columns that are tags; all others are fields.
-        **extra_tags: Tags for every row; they take precedence over columns of the same name.
+        df: The DataFrame, whose index holds the times.
+        measurement: Measurement of all rows.
+        tag_columns: Columns that become tags; all other columns become fields.
+        **extra_tags: Tags for every row, which take precedence over columns of the same name.
     Raises:
-        ValueError: there is no measurement, or the index is not a `DatetimeIndex`.
+        ValueError: no measurement is passed, or the index is not a `DatetimeIndex`.
     """
     import pandas as pd
 
@@ -46,14 +47,15 @@ def serialize(
 
 
 def parse(resp: Mapping[str, Any]) -> DataFrameType:
-    """Makes DataFrames of a decoded JSON answer whose times are in nanoseconds or texts.
+    """Creates DataFrames from a decoded JSON answer whose times are nanoseconds or strings.
 
     Args:
-        resp: The answer, or a chunk of it.
+        resp: The answer, or a chunk of the answer.
     Returns:
-        For one statement with one series its DataFrame. For one statement otherwise a `dict` of
-        DataFrames by `name,tag=value`. For several statements a list of such dicts. Index: UTC
-        nanoseconds, or the row number if there is no column `time`.
+        For one statement with one series, a DataFrame. For one statement with no series or several
+        series, a `dict` of DataFrames with keys such as `name,tag=value`. For several statements, a
+        list of such dicts. The index of a DataFrame is the time in UTC, with nanoseconds, or the
+        row number if there is no column `time`.
     """
     statements = [_statement(one.get("series", [])) for one in resp["results"]]
     if len(statements) > 1:
@@ -67,7 +69,7 @@ def _statement(series: Iterable[Mapping[str, Any]]) -> dict[Any, pd.DataFrame]:
 
     parts: dict[str | None, list[pd.DataFrame]] = {}
     for one in series:
-        # Without the marks of chunks, which say that more follows.
+        # The keys that mark a chunk of a longer answer are left out of the result.
         kept = {key: one[key] for key in ("name", "tags", "columns", "values") if key in one}
         import json
 

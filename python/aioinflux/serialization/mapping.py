@@ -1,7 +1,7 @@
-"""Points that are mappings, under the names of aioinflux 0.9.
+"""Encodes points that are mappings, under the function names of aioinflux 0.9.
 
-Each part is extracted from a line that the engine encodes, because the escaping rules are
-implemented only there.
+Each part of a line is extracted from a line that the engine encodes, because only the engine
+implements the escaping rules.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def _line(point: Mapping[str, Any]) -> str:
 
 
 def _serialize_measurement(point: Mapping[str, Any], measurement: str | None) -> str:
-    """The escaped measurement of a point, or the given one."""
+    """Returns the escaped measurement of a point; if the point has none, `measurement` is used."""
     name = point.get("measurement", measurement)
     if name is None:
         raise ValueError("'measurement' missing")
@@ -35,19 +35,20 @@ def _serialize_measurement(point: Mapping[str, Any], measurement: str | None) ->
 
 
 def _serialize_tags(point: Mapping[str, Any], extra_tags: Mapping[str, Any]) -> str:
-    """The escaped tags of a point, sorted by key; extra tags take precedence."""
+    """Returns the escaped tags of a point, sorted by key; the extra tags take precedence."""
     tags = {**(point.get("tags") or {}), **extra_tags}
     line = _line({"measurement": "m", "tags": tags, "fields": {"f": True}})
     return line.removeprefix("m").removeprefix(",").removesuffix(" f=true")
 
 
 def _serialize_fields(point: Mapping[str, Any]) -> str:
-    """The escaped fields of a point."""
+    """Returns the escaped fields of a point."""
     return _line({"measurement": "m", "fields": point["fields"]}).removeprefix("m ")
 
 
 def _serialize_timestamp(point: Mapping[str, Any]) -> int | str:
-    """The time of a point in nanoseconds, or an empty text if it has none."""
+    """Returns the time of a point in nanoseconds since 1970, or an empty string if the point has no
+    time."""
     time = point.get("time")
     if time is None or (isinstance(time, str) and not time):
         return ""

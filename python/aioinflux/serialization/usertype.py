@@ -1,8 +1,9 @@
-"""Typed points: classes whose objects are points.
+"""Supports typed points, which are objects of the user's own classes.
 
-`lineprotocol` reads the annotations of a class once and gives it a compiled schema. Rust encodes
-its objects with the schema: in `to_lineprotocol`, and everywhere that points are accepted. `reader`
-creates objects of such a class from an answer.
+`lineprotocol` reads the annotations of a class once and attaches a compiled schema to the class.
+The engine uses the compiled schema to encode objects of the class, in `to_lineprotocol` and in all
+functions that accept points. `reader` creates objects of a class with a schema from the rows of an
+answer.
 """
 
 from __future__ import annotations
@@ -85,25 +86,30 @@ def lineprotocol(
     extra_tags: Mapping[str, object] | None = None,
     placeholder: bool = False,
 ) -> Any:
-    """Class decorator: lets instances be written as points.
+    """Class decorator that allows objects of the class to be written as points.
 
-    Works with `NamedTuple`, dataclasses, attrs, pydantic and any other class.
+    The decorator works with `NamedTuple`, dataclasses, attrs classes, pydantic models and all other
+    classes.
 
-    The class gets a method `to_lineprotocol()`, which returns a line as `bytes`. `write`,
-    `to_line_protocol` and `line_batches` accept its objects. Attributes that are `None`, NaN, `NA`
-    or `NaT` are left out. The method has the arguments of this function as a `dict`, `.opts`.
+    The decorator adds a method `to_lineprotocol()` to the class, which returns the line of an
+    object as `bytes`. `write`, `to_line_protocol` and `line_batches` accept objects of a decorated
+    class. Attributes whose value is `None`, NaN, `NA` or `NaT` are left out of the point.
+    `to_lineprotocol.opts` is a `dict` with the arguments of `lineprotocol`.
 
     Args:
-        cls: The class; without it a decorator is returned.
-        schema: Attributes and their types, for a class without annotations.
-        rm_none: Whether to leave out empty texts, too, and let the server set a missing time.
-        extra_tags: Tags of all objects of the class. They take precedence over attributes of the
-            same name; extra tags of a call take precedence over them.
-        placeholder: Whether to add a field `_` that is always true, for points without fields.
+        cls: The class to decorate. If the argument `cls` is not passed, a decorator is returned.
+        schema: Names and types of the attributes, for a class without annotations.
+        rm_none: Whether to also leave out empty strings, and to let the server set a missing time.
+        extra_tags: Tags of all objects of the class. Tags in `extra_tags` take precedence over
+            attributes of the same name. Extra tags that are passed to `write` take precedence over
+            tags in `extra_tags`.
+        placeholder: Whether to add to each point a field `_` that is always true, so that points
+            without other fields can be written.
     Returns:
         The class itself.
     Raises:
-        SchemaError: the annotations do not describe a point; the text names class and attribute.
+        SchemaError: the annotations do not describe a point; the error names the class and the
+            attribute.
     Source: InfluxDB 1.8 documentation, line protocol reference.
     """
     opts = {
@@ -138,24 +144,26 @@ def _method(cls: type, opts: Mapping[str, Any]) -> Any:
         raise SchemaError(f"class `{cls.__name__}`: {error}") from None
 
     def to_lineprotocol(self: object) -> bytes:
-        """Returns the point as one line of InfluxDB's line protocol, without a line feed.
+        """Returns the object as one line of line protocol, without a line feed.
 
         Raises:
-            ValueError, TypeError: an attribute cannot be written.
-            SchemaError: no field has a value.
+            ValueError, TypeError: the value of an attribute cannot be written.
+            SchemaError: none of the fields has a value.
         """
         return compiled.line(self)
 
     method: Any = to_lineprotocol
     method.opts = opts
-    # The engine and `reader` recognize the class by these. An overriding method has neither.
+    # The engine and the function `reader` recognize a decorated class by the attributes
+    # `__lineprotocol__` and `__attributes__` of its method. If a subclass overrides the method, the
+    # overriding method has neither attribute.
     method.__lineprotocol__ = compiled
     method.__attributes__ = found
     return method
 
 
 class Reader(Generic[_T]):
-    """Creates objects of a class from decoded answers: `reader`."""
+    """Creates objects of a class from decoded answers. The function `reader` returns a `Reader`."""
 
     def __init__(self, cls: type[_T]) -> None:
         found: tuple[Attribute, ...] | None
@@ -167,16 +175,19 @@ class Reader(Generic[_T]):
         self._reader = _core.Reader(cls, *_described(cls, found))
 
     def __call__(self, answer: _core.Answer) -> list[_T]:
-        """The objects of all rows of an answer, or of one batch of it. They are taken out of it."""
+        """Returns the objects for all rows of an answer, or of one batch of an answer. The function
+        removes the rows from the answer."""
         objects: list[_T] = self._reader.objects(answer)
         return objects
 
 
 def reader(cls: type[_T]) -> Reader[_T]:
-    """Returns a function from decoded answers to objects of a class: `query(..., into=cls)`.
+    """Returns a function that turns decoded answers into objects, for `query(..., into=cls)`.
 
-    Columns and the tags of GROUP BY go to attributes by name. A missing column or a null becomes
-    `None` if the attribute is Optional, else the default of the attribute.
+    Each column of the answer, and each tag of GROUP BY, is assigned to the attribute with the same
+    name. If a value is null, an Optional attribute gets `None`, and any other attribute gets its
+    default. If a column is missing, the attribute gets its default, or `None` if it is Optional and
+    has no default.
 
     Args:
         cls: A class with `@lineprotocol`.
@@ -187,14 +198,15 @@ def reader(cls: type[_T]) -> Reader[_T]:
 
 
 class _Parameter(NamedTuple):
-    """An argument of a constructor: its name, and whether it is required."""
+    """An argument of a class's constructor: the name of the argument, and whether it is
+    required."""
 
     name: str
     required: bool
 
 
 def _described(cls: Any, found: tuple[Attribute, ...]) -> tuple[list[Any], bool, bool]:
-    """The arguments of `_core.Reader` after the class."""
+    """Returns the arguments that `_core.Reader` takes after the class."""
     read = {one.name: one for one in found if not one.constant}
     if cls.__init__ is object.__init__ and cls.__new__ is object.__new__:
         parameters = {name: _Parameter(name, True) for name in read}
@@ -202,8 +214,9 @@ def _described(cls: Any, found: tuple[Attribute, ...]) -> tuple[list[Any], bool,
     else:
         parameters, positional = _parameters(cls)
         sets = False
-        # In their order. An attribute that is not read must have a default, otherwise the class
-        # raises.
+        # Values are passed to the constructor by position, in the order of its parameters, only if
+        # every parameter gets a value. A parameter that gets no value must have a default,
+        # otherwise the class raises an error.
         positional = positional and [*parameters] == [name for name in parameters if name in read]
     described = [
         (to.name, one.name, one.key, one.kind, one.optional, to.required, one.members)
@@ -213,7 +226,8 @@ def _described(cls: Any, found: tuple[Attribute, ...]) -> tuple[list[Any], bool,
 
 
 def _parameters(cls: Any) -> tuple[dict[str, _Parameter], bool]:
-    """The arguments of a constructor by attribute, and whether all can be positional."""
+    """Returns the arguments of a class's constructor, keyed by attribute, and whether all of them
+    can be passed by position."""
     fields = pydantic_fields(cls)
     if fields is not None:
         return {
@@ -239,18 +253,19 @@ def _alias(field: Any) -> str | None:
 
 
 def str_to_dt(s: str) -> datetime:
-    """The datetime of an ISO 8601 text, in UTC. Fractions below a microsecond are cut off."""
+    """Converts ISO 8601 text to a datetime in UTC. Digits of the seconds beyond microseconds are
+    cut off."""
     since = timedelta(microseconds=_core.nanoseconds(s) // 1000)
     return datetime(1970, 1, 1, tzinfo=timezone.utc) + since
 
 
 def dt_to_int(dt: datetime) -> int:
-    """Nanoseconds since 1970 in UTC; a naive datetime means UTC."""
+    """Converts a datetime to nanoseconds since 1970. A naive datetime means UTC."""
     return _core.nanoseconds(dt)
 
 
 def is_optional(t: Any, base_type: Any) -> bool:
-    """Whether a type is `Optional[base_type]`."""
+    """Returns whether a type is `Optional[base_type]`."""
     return set(get_args(t)) == {type(None), base_type}
 
 
@@ -261,7 +276,8 @@ def _validate_schema(schema: Mapping[str, Any], placeholder: bool) -> None:
 def _make_serializer(
     meas: str, schema: Mapping[str, Any], extra_tags: Mapping[str, object] | None, placeholder: bool
 ) -> Callable[[Any], bytes]:
-    """0.9's factory of encoders: a function from an object to its line."""
+    """The factory of encoders from aioinflux 0.9: an encoder is a function that converts an object
+    to its line."""
     opts = {
         "schema": schema,
         "rm_none": False,

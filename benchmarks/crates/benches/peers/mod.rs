@@ -1,4 +1,4 @@
-//! How the peers write the points.
+//! Defines how each peer crate encodes the points.
 
 use std::mem;
 
@@ -13,7 +13,8 @@ fn columns<const N: usize>(names: &[&'static str; N]) -> questdb::Result<Vec<Col
     names.iter().map(|name| ColumnName::new(name)).collect()
 }
 
-/// Text protocol. The names are checked once, and the buffer is reused.
+/// Text protocol. Uses the text protocol of the peer. The names are checked only once, and the
+/// buffer is reused for every run.
 pub fn questdb(buffer: &mut Buffer, points: &[Native]) -> questdb::Result<usize> {
     let table = TableName::new(MEASUREMENT)?;
     let (tags, floats, integers) = (columns(&TAGS)?, columns(&FLOATS)?, columns(&INTEGERS)?);
@@ -34,7 +35,7 @@ pub fn questdb(buffer: &mut Buffer, points: &[Native]) -> questdb::Result<usize>
     Ok(buffer.len())
 }
 
-/// Into a buffer that is reused.
+/// Writes the points to a buffer that is reused for every run.
 pub fn builder(text: &mut Vec<u8>, points: &[Native]) -> usize {
     text.clear();
     let mut lines = LineProtocolBuilder::new_with(mem::take(text));
@@ -56,7 +57,7 @@ pub fn builder(text: &mut Vec<u8>, points: &[Native]) -> usize {
     text.len()
 }
 
-/// Owned points, each written to a buffer that is reused.
+/// Creates owned points, and writes each point to a buffer that is reused for every run.
 pub fn influxdb2(
     text: &mut Vec<u8>,
     points: &[Native],
@@ -78,7 +79,7 @@ pub fn influxdb2(
     Ok(text.len())
 }
 
-/// Queries of points, built as one text.
+/// Creates a query for each point, and builds one string from all queries.
 pub fn influxdb(points: &[Native]) -> Result<usize, influxdb::Error> {
     let query = |point: &Native| {
         let at = u128::try_from(point.time).unwrap_or(0);

@@ -1,9 +1,10 @@
-//! How much memory a streamed answer, or a write of many batches, takes: the rise of the peak
-//! memory of this process.
+//! Shows how much memory a streamed answer, or a write of many batches, needs. The memory that is
+//! needed is the rise of this process's peak memory.
 //!
-//! The server is a child process, so its memory does not count. It generates a chunked msgpack
-//! answer of four columns while it sends it, and reads lines without storing them. Linux only,
-//! because the peak is read from `/proc`.
+//! The server is a child process, so its memory does not count. The server generates a chunked
+//! msgpack answer of four columns while it sends the answer. The server reads the lines of a write
+//! without storing them. This example works only on Linux, because it reads the peak memory from
+//! `/proc`.
 //!
 //! `cargo run --release -p aioinflux --example memory -- read 10000000`
 //! `cargo run --release -p aioinflux --example memory -- write 1000000000`
@@ -19,7 +20,7 @@ use aioinflux::{Batch, Client, Config, Dialect, Encoder, Event, WriteOptions};
 
 mod server;
 
-/// Points of one batch.
+/// The number of points in one batch.
 const BATCH: i64 = 10_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -41,7 +42,7 @@ fn measure(what: &str, count: &str) -> Result<(), Box<dyn Error>> {
         .enable_all()
         .build()?;
     let client = Client::new(config)?;
-    // The first request allocates what every program has: threads, buffers, a connection.
+    // The first request allocates what every program needs: threads, buffers, and a connection.
     runtime.block_on(read(&client, "few"))?;
     runtime.block_on(write(&client, BATCH))?;
     let before = peak_kib()?;
@@ -77,7 +78,7 @@ fn start_server(rows: &str) -> Result<(Child, String), Box<dyn Error>> {
     Ok((server, port.trim().to_owned()))
 }
 
-/// Reads an answer as a stream and returns its number of rows, and the bytes of its columns.
+/// Reads an answer as a stream, and returns the number of its rows and the bytes of its columns.
 async fn read(client: &Client, query: &str) -> Result<(u64, u64), aioinflux::Error> {
     let mut stream = client.stream(query).await?;
     let (mut rows, mut bytes) = (0, 0);
@@ -90,7 +91,8 @@ async fn read(client: &Client, query: &str) -> Result<(u64, u64), aioinflux::Err
     Ok((rows, bytes))
 }
 
-/// Writes points batch by batch and returns how many were stored, and the bytes of their lines.
+/// Writes points batch by batch. Returns the number of points that were stored, and the bytes of
+/// their lines.
 async fn write(client: &Client, points: i64) -> Result<(u64, u64), Box<dyn Error>> {
     let mut encoder = Encoder::new(Dialect::V1);
     let shape = Shape::new(Dialect::V1, "m", &[], &["f"]).ok_or("no shape")?;
@@ -118,7 +120,7 @@ fn batch(encoder: &mut Encoder, shape: &Shape, points: std::ops::Range<i64>) -> 
     encoder.take()
 }
 
-/// The peak resident memory of this process so far.
+/// Returns the peak resident memory of this process so far.
 fn peak_kib() -> Result<u64, Box<dyn Error>> {
     let status = fs::read_to_string("/proc/self/status")?;
     let line = status

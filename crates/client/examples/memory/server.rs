@@ -1,12 +1,12 @@
-//! A server that answers every query with rows, and every write with 204.
+//! Runs a server that answers every query with rows, and every write with 204.
 
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::net::{TcpListener, TcpStream};
 
-/// Rows of one chunk: the server's default.
+/// The number of rows in one chunk, which is also the default of an InfluxDB server.
 const CHUNK: u64 = 10_000;
 
-/// Answers until the parent process closes the pipe.
+/// Answers requests until the parent process closes the pipe.
 pub(crate) fn serve(rows: u64) -> io::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     println!("{}", listener.local_addr()?.port());
@@ -53,7 +53,7 @@ fn connection(stream: TcpStream, rows: u64) -> io::Result<()> {
     Ok(())
 }
 
-/// Reads one request and returns its path and its body.
+/// Reads one request, and returns its path and its body.
 fn request(input: &mut impl BufRead) -> io::Result<Option<(String, Vec<u8>)>> {
     let (mut path, mut length) = (String::new(), 0);
     loop {
@@ -81,7 +81,8 @@ fn request(input: &mut impl BufRead) -> io::Result<Option<(String, Vec<u8>)>> {
     Ok(Some((path, body)))
 }
 
-/// `{results: [{statement_id: 0, series: [{name, columns, values, partial}], partial}]}`
+/// Appends a chunk of the form `{results: [{statement_id: 0, series: [{name, columns, values,
+/// partial}], partial}]}`.
 fn document(out: &mut Vec<u8>, first: u64, end: u64, more: bool) {
     let map = |out: &mut Vec<u8>, count: u8| out.push(0x80 | count);
     let array = |out: &mut Vec<u8>, count: u8| out.push(0x90 | count);

@@ -1,4 +1,4 @@
-//! Credentials, which are never shown.
+//! Defines the credentials of a client, which errors and logs never show.
 
 use std::fmt;
 
@@ -9,19 +9,20 @@ pub enum Auth {
     /// No credentials.
     #[default]
     None,
-    /// A user and a password.
+    /// A user name and a password.
     Basic {
         /// The user.
         user: String,
         /// The password.
         password: Secret,
     },
-    /// A token of 2.x or 3.x.
+    /// An API token for a 2.x or 3.x server.
     Token(Secret),
 }
 
 impl Auth {
-    /// A user and a password. They are sent only in the `Authorization` header.
+    /// A user name and a password. The user name and the password are sent only in the
+    /// `Authorization` header.
     pub fn basic(user: impl Into<String>, password: impl Into<String>) -> Self {
         Self::Basic {
             user: user.into(),
@@ -29,12 +30,12 @@ impl Auth {
         }
     }
 
-    /// A token. It is sent only in the `Authorization` header.
+    /// A token. The token is sent only in the `Authorization` header.
     pub fn token(token: impl Into<String>) -> Self {
         Self::Token(Secret::new(token))
     }
 
-    /// The user, if there is one.
+    /// Returns the user name, or `None` if the credentials contain no user name.
     pub fn user(&self) -> Option<&str> {
         match self {
             Self::Basic { user, .. } => Some(user),
@@ -43,7 +44,7 @@ impl Auth {
     }
 }
 
-/// Text that is never shown and that only this crate can read.
+/// A secret string that is never shown and that only this crate can read.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 

@@ -1,4 +1,4 @@
-//! Reading a configuration from a URL.
+//! Reads a configuration from a URL.
 
 use std::time::Duration;
 
@@ -9,7 +9,8 @@ use super::values::{check_user, without_user};
 use super::{Config, Consistency, Gzip};
 use crate::error::Error;
 
-/// The keys in the query of a URL. The second column lists names that people use instead.
+/// The keys that are allowed in the query string of a URL. The second element of each pair lists
+/// other names that people use for the first element.
 const KEYS: [(&str, &[&str]); 11] = [
     ("db", &["database"]),
     ("rp", &["retention_policy", "retentionpolicy"]),
@@ -24,16 +25,19 @@ const KEYS: [(&str, &[&str]); 11] = [
     ("max_requests", &["pool_size"]),
 ];
 
-/// Maximum edit distance at which a key counts as a typing error.
+/// The maximum edit distance at which an unknown key in a URL counts as a misspelling of a known
+/// key.
 const NEAR: usize = 4;
 
 impl Config {
-    /// Parses a URL of the form that the documentation of the type describes.
+    /// Parses a URL into a configuration. The documentation of `Config` describes the format of the
+    /// URL.
     ///
     /// # Errors
     ///
-    /// If the text is not a URL, the scheme is neither `http` nor `https`, or a key is unknown or
-    /// has an invalid value. No error shows a password.
+    /// Fails if the string is not a URL, or if its scheme is neither `http` nor `https`. Also fails
+    /// if the URL contains an unknown key or an invalid value of a key. Error messages never show a
+    /// password.
     pub fn new(url: &str) -> Result<Self, Error> {
         config(url)
     }
@@ -48,7 +52,7 @@ fn config(text: &str) -> Result<Config, Error> {
     let user = decoded(text, url.username())?;
     let password = decoded(text, url.password().unwrap_or_default())?;
     let keys: Vec<(String, String)> = url.query_pairs().into_owned().collect();
-    // Neither call fails for a URL that has a host.
+    // `set_username` and `set_password` succeed for every URL that has a host.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     url.set_query(None);
@@ -75,7 +79,7 @@ fn parsed(text: &str) -> Result<Url, Error> {
     })?;
     match (url.scheme(), url.has_host()) {
         ("http" | "https", true) => Ok(url),
-        // `localhost:8086` is parsed as the scheme `localhost`.
+        // `localhost:8086` is parsed as a URL with the scheme `localhost`.
         _ => Err(refused(
             text,
             &format!("no scheme `http` or `https`, {HINT}"),
@@ -143,7 +147,8 @@ fn flag(key: &str, value: &str) -> Result<bool, Error> {
     }
 }
 
-/// Values are shown: keys that may contain a secret do not reach this function.
+/// The error shows the value of the key, because keys that may contain a secret do not reach this
+/// function.
 fn wrong(key: &str, value: &str, expected: &str) -> Error {
     let value: String = value.chars().take(40).collect();
     Error::config(format!(
@@ -154,7 +159,8 @@ fn wrong(key: &str, value: &str, expected: &str) -> Error {
 fn unknown(key: &str) -> Error {
     let names: Vec<String> = KEYS.iter().map(|(name, _)| format!("`{name}`")).collect();
     let names = names.join(", ");
-    // Text that does not look like a key may be the rest of a password.
+    // An unknown key with unusual characters may be the rest of a password, so the error does not
+    // show it.
     if !key
         .chars()
         .all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
@@ -181,7 +187,8 @@ fn nearest(key: &str) -> Option<&'static str> {
     (far <= NEAR).then_some(name)
 }
 
-/// The number of characters to add, remove or replace to turn one word into the other.
+/// Returns the number of characters that must be added, removed or replaced to turn `one` into
+/// `other`.
 fn distance(one: &str, other: &str) -> usize {
     let mut row: Vec<usize> = (0..=other.chars().count()).collect();
     for (i, a) in one.chars().enumerate() {
@@ -196,7 +203,7 @@ fn distance(one: &str, other: &str) -> usize {
     row.last().copied().unwrap_or_default()
 }
 
-/// Parses `250ms`, `5s`, `2m`, `1h`, or `none`.
+/// Parses a duration such as `250ms`, `5s`, `2m` or `1h`. For the string `none`, returns `None`.
 fn duration(key: &str, value: &str) -> Result<Option<Duration>, Error> {
     if value == "none" {
         return Ok(None);

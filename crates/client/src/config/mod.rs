@@ -1,7 +1,8 @@
-//! Where the server is and how to connect to it.
+//! Holds the location of the server, and the settings for connections to the server.
 //!
-//! A [`Config`] knows addresses, names, secrets and limits. It opens nothing and reads nothing,
-//! neither files nor the environment; [`Client::new`](crate::Client::new) does that.
+//! A [`Config`] stores addresses, names, secrets and limits. A [`Config`] opens no connection and
+//! reads neither files nor the environment; [`Client::new`](crate::Client::new) reads the files and
+//! the environment.
 //!
 //! ```
 //! use aioinflux::Config;
@@ -33,26 +34,29 @@ pub(crate) use names::name_setters;
 pub use values::{Consistency, Gzip, Precision, Proxy};
 pub(crate) use values::{check_user, without_user};
 
-/// Default limit on the time to open a connection.
+/// The default time limit for opening a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Default limit on the silence of a connection. An expensive query can be silent for minutes
-/// before its first byte.
+/// The default limit for the time during which a connection neither sends nor receives data. The
+/// first byte of the answer to an expensive query can take minutes to arrive.
 const READ_TIMEOUT: Duration = Duration::from_secs(300);
-/// Default limit on the time of a whole request.
+/// The default time limit for a whole request.
 const TIMEOUT: Duration = Duration::from_secs(300);
-/// Default limit on concurrent requests.
+/// The default limit on concurrent requests.
 const MAX_REQUESTS: usize = 64;
 
-/// The configuration of a client: built by value, checked by `Client::new`.
+/// The configuration of a client. Each method of `Config` sets one option, and `Client::new` checks
+/// all options together.
 ///
 /// # URL
 ///
-/// `http[s]://[user:password@]host[:port][/base/path][?key=value&...]`. The user and the password
-/// are moved to the `Authorization` header and removed from the URL. Percent-encode characters in
-/// them that are reserved in URLs. Write an `@` anywhere else as `%40`: a URL with an `@` after the
-/// host is refused, because it most likely contains the rest of a password. Without a port, the
-/// default port of the scheme is used (80, 443), as in every URL; InfluxDB usually listens on 8086.
-/// A base path is kept, and the paths of the server are appended to it. The keys are
+/// The format of the URL is `http[s]://[user:password@]host[:port][/base/path][?key=value&...]`.
+/// The user and the password are removed from the URL and sent in the `Authorization` header.
+/// Characters in the user name or password that are reserved in URLs must be percent-encoded. Write
+/// an `@` in any other part of the URL as `%40`. A URL with an `@` after the host is refused,
+/// because the text before this `@` most likely belongs to a password. If the URL has no port, the
+/// default port of the scheme is used (80 or 443), although InfluxDB usually listens on 8086. If
+/// the URL has a base path, the paths of the server's API are appended to it. The query string of
+/// the URL can contain these keys:
 ///
 /// | key | meaning |
 /// |---|---|
@@ -66,7 +70,7 @@ const MAX_REQUESTS: usize = 64;
 /// | `verify_ssl` | `true` or `false`: whether the server's certificate is verified ([`Tls::verify`]) |
 /// | `max_requests` | a positive number |
 ///
-/// Any other key is refused, so a misspelt key cannot be ignored without notice.
+/// A URL with any other key is refused, so a misspelt key is never silently ignored.
 #[derive(Clone)]
 pub struct Config {
     url: Url,
@@ -88,14 +92,15 @@ pub struct Config {
 name_setters!(Config, " that writes and queries use unless they name one.");
 
 impl Default for Config {
-    /// The server on this machine: `http://localhost:8086`.
+    /// Returns the configuration for a server on this machine: `http://localhost:8086`.
     fn default() -> Self {
         Self::at(Url::parse("http://localhost:8086/").expect("the text is a URL"))
     }
 }
 
 impl Config {
-    /// The defaults for a base URL without user, query and fragment. It ends with a slash.
+    /// Returns the default configuration for a base URL without user, query and fragment. The base
+    /// URL ends with a slash.
     fn at(url: Url) -> Self {
         Self {
             url,
@@ -115,7 +120,8 @@ impl Config {
         }
     }
 
-    /// Sets how many nodes of a cluster must have stored a write. A single server ignores it.
+    /// Sets how many nodes of a cluster must have stored a write. A server that is not part of a
+    /// cluster ignores this setting.
     #[must_use]
     pub fn consistency(mut self, consistency: Consistency) -> Self {
         self.consistency = Some(consistency);
@@ -129,7 +135,7 @@ impl Config {
         self
     }
 
-    /// Sets user and password; see [`Auth::basic`].
+    /// Sets the user name and the password (see [`Auth::basic`]).
     #[must_use]
     pub fn credentials(self, user: impl Into<String>, password: impl Into<String>) -> Self {
         self.auth(Auth::basic(user, password))
@@ -142,7 +148,8 @@ impl Config {
         self
     }
 
-    /// Sets the certificates for `https`. It replaces `verify_ssl` of the URL.
+    /// Sets the certificate options for `https`. The given options replace the setting `verify_ssl`
+    /// from the URL.
     #[must_use]
     pub fn tls(mut self, tls: Tls) -> Self {
         self.tls = tls;
@@ -156,9 +163,9 @@ impl Config {
         self
     }
 
-    /// Sets the maximum time in which no byte is sent or received, from the start of a request to
-    /// the end of its answer. For a stream, only the time in which its reader waits counts.
-    /// Default: 300 seconds.
+    /// Sets the maximum time during which no byte is sent or received, from the start of a request
+    /// to the end of its answer. While a stream is read, only the time that the reader waits for
+    /// the server counts. Default: 300 seconds.
     #[must_use]
     pub fn read_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.read_timeout = limit.into();
@@ -166,45 +173,50 @@ impl Config {
     }
 
     /// Sets the maximum time for a whole request, including the wait for a free slot. Default: 300
-    /// seconds. For a stream it covers the wait, the head of the answer, and an answer that is an
-    /// error. Reading the body of a successful answer is not limited.
+    /// seconds. For a stream, this limit covers the wait for a slot and the head of the answer. If
+    /// the answer is an error, the limit covers the whole answer. The time for reading the body of
+    /// a successful answer is not limited.
     #[must_use]
     pub fn timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.timeout = limit.into();
         self
     }
 
-    /// Sets when the bodies of writes are compressed. Default: [`Gzip::Auto`].
+    /// Sets in which cases the bodies of writes are compressed. Default: [`Gzip::Auto`].
     #[must_use]
     pub fn gzip(mut self, gzip: Gzip) -> Self {
         self.gzip = gzip;
         self
     }
 
-    /// Asks the server to compress its answers. Default: off, because compression costs the server
-    /// several times as much as the query. It pays only on a slow network.
+    /// Asks the server to compress its answers. Compression of answers is off by default, because
+    /// compressing an answer costs the server several times as much as the query itself. Compressed
+    /// answers are worthwhile only on a slow network.
     #[must_use]
     pub fn accept_gzip(mut self, accept: bool) -> Self {
         self.accept_gzip = accept;
         self
     }
 
-    /// Sets the proxy. Default: [`Proxy::Environment`].
+    /// Sets the proxy through which the client connects to the server. Default:
+    /// [`Proxy::Environment`].
     #[must_use]
     pub fn proxy(mut self, proxy: Proxy) -> Self {
         self.proxy = proxy;
         self
     }
 
-    /// Sets the maximum number of concurrent requests; further requests wait. An open stream counts
-    /// until it has ended, with or without an error, or is dropped. Default: 64.
+    /// Sets the maximum number of concurrent requests. Further requests wait for a free slot. An
+    /// open stream counts as one request until it ends (with or without an error) or is dropped.
+    /// Default: 64.
     #[must_use]
     pub fn max_requests(mut self, count: usize) -> Self {
         self.max_requests = count;
         self
     }
 
-    /// Sets the generation of the server. If it is not set, a client without a token assumes 1.x.
+    /// Sets the generation of the server. If the generation is not set, a client without a token
+    /// assumes 1.x.
     #[must_use]
     pub fn dialect(mut self, dialect: Dialect) -> Self {
         self.dialect = Some(dialect);
@@ -214,12 +226,12 @@ impl Config {
 
 /// Getters for the configuration.
 impl Config {
-    /// The base URL without user and password.
+    /// The base URL, without the user and the password.
     pub fn url(&self) -> &str {
         self.url.as_str()
     }
 
-    /// The address of the server, as errors show it.
+    /// Returns the address of the server in the form that errors show.
     pub(crate) fn server(&self) -> Cow<'_, str> {
         match &self.unix_socket {
             Some(path) => format!("unix:{}", path.display()).into(),
@@ -227,22 +239,22 @@ impl Config {
         }
     }
 
-    /// The default database.
+    /// The database that is used if a call names no other database.
     pub fn database_name(&self) -> Option<&str> {
         self.names.database.as_deref()
     }
 
-    /// The default retention policy.
+    /// The retention policy that is used if a call names no other retention policy.
     pub fn retention_policy_name(&self) -> Option<&str> {
         self.names.retention_policy.as_deref()
     }
 
-    /// The default consistency.
+    /// The default consistency level of writes.
     pub fn write_consistency(&self) -> Option<Consistency> {
         self.consistency
     }
 
-    /// The user; the password cannot be read back.
+    /// The user name. The password cannot be read back from the configuration.
     pub fn user(&self) -> Option<&str> {
         self.auth.user()
     }
@@ -257,7 +269,7 @@ impl Config {
         self.connect_timeout
     }
 
-    /// The maximum time in which no byte is sent or received.
+    /// The maximum time during which no byte is sent or received.
     pub fn read_limit(&self) -> Option<Duration> {
         self.read_timeout
     }
@@ -267,12 +279,12 @@ impl Config {
         self.timeout
     }
 
-    /// When the bodies of writes are compressed.
+    /// The setting that says in which cases the bodies of writes are compressed.
     pub fn gzip_mode(&self) -> Gzip {
         self.gzip
     }
 
-    /// Whether the server is asked to compress its answers.
+    /// Whether the client asks the server to compress its answers.
     pub fn accepts_gzip(&self) -> bool {
         self.accept_gzip
     }
@@ -287,12 +299,12 @@ impl Config {
         self.max_requests
     }
 
-    /// The generation of the server that the configuration states.
+    /// The generation of the server, if the configuration states one.
     pub fn stated_dialect(&self) -> Option<Dialect> {
         self.dialect
     }
 
-    /// The default names.
+    /// Returns the default names of the configuration: database, retention policy and so on.
     pub(crate) fn names(&self) -> &Names {
         &self.names
     }
@@ -305,7 +317,7 @@ impl Config {
         &self.tls
     }
 
-    /// The base URL with a path of the server appended.
+    /// Returns the base URL with one of the server's paths appended.
     pub(crate) fn endpoint(&self, path: &str) -> Url {
         let mut url = self.url.clone();
         let full = format!("{}{path}", self.url.path());
@@ -313,7 +325,7 @@ impl Config {
         url
     }
 
-    /// The host name as it is looked up, and the port.
+    /// Returns the port of the server, and the host name in the form used for look-ups.
     pub(crate) fn host_and_port(&self) -> Option<(String, u16)> {
         let host = match self.url.host()? {
             Host::Domain(name) => name.to_owned(),
@@ -328,14 +340,15 @@ impl Config {
         self.url.scheme() == "https"
     }
 
-    /// Whether the server is on this machine, reached by a unix socket or a loopback address.
+    /// Whether the server is on this machine, so that connections use a Unix socket or a loopback
+    /// address.
     pub(crate) fn is_local(&self) -> bool {
         self.unix_socket.is_some()
             || match self.url.host() {
                 Some(Host::Ipv4(address)) => address.is_loopback(),
                 Some(Host::Ipv6(address)) => address.is_loopback(),
                 Some(Host::Domain(name)) => {
-                    // With the dot of the root, it is the same name.
+                    // A final dot (the DNS root) does not change the meaning of a host name.
                     let name = name.strip_suffix('.').unwrap_or(name);
                     name == "localhost" || name.ends_with(".localhost")
                 }

@@ -1,20 +1,20 @@
-//! The names of databases, retention policies, buckets and organizations.
+//! Defines the names of databases, retention policies, buckets and organizations.
 
-/// The database and so on that a caller names. Their meaning depends on the generation of the
-/// server, and is decided when that is known.
+/// The database, retention policy and organization that a caller names. What these names mean
+/// depends on the generation of the server, and is decided when the generation is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Names {
     /// The database. On 2.x, the bucket.
     pub database: Option<String>,
-    /// The retention policy of 1.x.
+    /// The retention policy on a 1.x server.
     pub retention_policy: Option<String>,
-    /// The organization of 2.x.
+    /// The organization on a 2.x server.
     pub organization: Option<String>,
 }
 
 impl Names {
-    /// Returns these names, with `defaults` for those that are not set.
+    /// Returns these names, and takes each missing name from `defaults`.
     pub(crate) fn or(&self, defaults: &Self) -> Self {
         let one =
             |own: &Option<String>, other: &Option<String>| own.as_ref().or(other.as_ref()).cloned();
@@ -26,7 +26,7 @@ impl Names {
     }
 }
 
-/// The setters for a type with a field `names`.
+/// Defines the setters for a type that has a field `names`.
 macro_rules! name_setters {
     ($type:ty, $rest:literal) => {
         impl $type {

@@ -1,27 +1,28 @@
-//! The values of a configuration.
+//! Defines the types of the values in a configuration.
 
 use std::fmt;
 
 use crate::error::Error;
 
-/// How many nodes of a cluster must have stored a write before the server reports success.
+/// Specifies how many nodes of a cluster must have stored a write before the server reports
+/// success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Consistency {
-    /// Any node, even one that only queues the write for another node.
+    /// At least one node has stored the write, or has queued it for another node.
     Any,
-    /// One node that owns the data.
+    /// One node that owns the data has stored the write.
     One,
-    /// More than half of the nodes that own the data.
+    /// More than half of the nodes that own the data have stored the write.
     Quorum,
-    /// All nodes that own the data.
+    /// All nodes that own the data have stored the write.
     All,
 }
 
 impl Consistency {
     const ALL: [Self; 4] = [Self::Any, Self::One, Self::Quorum, Self::All];
 
-    /// The name that the server uses.
+    /// The name that the server uses for this consistency level.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Any => "any",
@@ -31,7 +32,7 @@ impl Consistency {
         }
     }
 
-    /// Parses the name that the server uses, in upper or lower case.
+    /// Parses the name that the server uses for a consistency level, in upper or lower case.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL
             .into_iter()
@@ -39,7 +40,7 @@ impl Consistency {
     }
 }
 
-/// A unit of time, for timestamps in lines and times in a raw answer.
+/// A unit of time, for timestamps in lines and for times in a raw answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Precision {
@@ -68,7 +69,8 @@ impl Precision {
         Self::Hours,
     ];
 
-    /// The name that every 1.x server supports: `ns`, `u`, `ms`, `s`, `m` or `h`.
+    /// The name of the unit: `ns`, `u`, `ms`, `s`, `m` or `h`. Every 1.x server supports these
+    /// names.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Nanoseconds => "ns",
@@ -80,7 +82,7 @@ impl Precision {
         }
     }
 
-    /// How many nanoseconds the unit has.
+    /// The number of nanoseconds in the unit.
     pub const fn nanoseconds(self) -> i64 {
         match self {
             Self::Nanoseconds => 1,
@@ -92,7 +94,7 @@ impl Precision {
         }
     }
 
-    /// Parses `ns` or `n`, `u` or `us`, `ms`, `s`, `m` and `h`.
+    /// Parses the name of a unit: `ns` or `n`, `u` or `us`, `ms`, `s`, `m`, or `h`.
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
             "n" => Some(Self::Nanoseconds),
@@ -102,11 +104,12 @@ impl Precision {
     }
 }
 
-/// When the bodies of writes are compressed.
+/// Specifies in which cases the bodies of writes are compressed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Gzip {
-    /// Bodies of at least 1 KiB for a remote host; never on loopback or a unix socket.
+    /// Compresses bodies of at least 1 KiB if the server is on a remote host. Bodies that are sent
+    /// over loopback or a unix socket are not compressed.
     #[default]
     Auto,
     /// Every body.
@@ -115,12 +118,12 @@ pub enum Gzip {
     Never,
 }
 
-/// Minimum size of a body that [`Gzip::Auto`] compresses. A smaller body fits into one packet
-/// without compression.
+/// The minimum size of a body that [`Gzip::Auto`] compresses. A smaller request body fits into one
+/// packet even without compression.
 const GZIP_FROM_BYTES: usize = 1024;
 
 impl Gzip {
-    /// Whether a body of this size is compressed.
+    /// Whether a request body of `bytes` bytes is compressed.
     pub(crate) fn applies(self, bytes: usize, local: bool) -> bool {
         match self {
             Self::Auto => !local && bytes >= GZIP_FROM_BYTES,
@@ -130,12 +133,13 @@ impl Gzip {
     }
 }
 
-/// How to connect to the server.
+/// Specifies how to connect to the server.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Proxy {
-    /// Uses `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, in upper or lower case, as
-    /// they are when the client is created. Never for a loopback host or a unix socket.
+    /// Uses the environment variables `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`,
+    /// whose names may also be in lower case. The variables are read when the client is created. A
+    /// proxy is never used for a loopback host or a unix socket.
     #[default]
     Environment,
     /// Connects directly to the server.
@@ -154,16 +158,18 @@ impl fmt::Debug for Proxy {
     }
 }
 
-/// A URL in a form that is safe to show. The text before the last `@`, even after a `?` or a `#`,
-/// becomes `***`. The text after a later `?` or `#` is removed.
+/// Returns a URL in a form that is safe to show. The part of the URL before the last `@`, even
+/// after a `?` or a `#`, is replaced with `***`. The part of the URL after any later `?` or `#` is
+/// removed.
 pub(crate) fn without_user(url: &str) -> String {
     let scheme = url.find("://").map_or(0, |end| end + "://".len());
     let (scheme, rest) = match url.split_at(scheme) {
-        // If the scheme is missing, a password may contain `://`.
+        // If the URL has no scheme, the `://` may be part of a password.
         (scheme, _) if scheme.matches(':').count() > 1 => ("", url),
         other => other,
     };
-    // An `@` that was percent-encoded with the rest separates no user, although it should have.
+    // If the whole URL was percent-encoded, the `@` became `%40`. Such an `@` does not separate the
+    // credentials from the host, although it was meant to.
     let at = rest.rfind('@').max(rest.rfind("%40"));
     let shown = &rest[at.unwrap_or(0)..];
     let shown = shown.split(['?', '#']).next().unwrap_or_default();
@@ -171,11 +177,12 @@ pub(crate) fn without_user(url: &str) -> String {
     format!("{scheme}{hidden}{shown}")
 }
 
-/// Refuses a URL with an `@` after the host. Most likely user or password contain a reserved
-/// character, and the apparent host, path or query is part of the password. The error shows none of
-/// it.
+/// Refuses a URL that contains an `@` after the host. In such a URL, the user or the password most
+/// likely contains a reserved character. What looks like the host, path or query of such a URL is
+/// then part of the password. The error shows no part of the URL, because any part may belong to
+/// the password.
 pub(crate) fn check_user(what: &str, url: &str) -> Result<(), Error> {
-    // One slash, none, or backslashes: the parser accepts them all.
+    // After the scheme, the URL parser accepts one slash, no slash, and backslashes.
     let rest = url.split_once(':').map_or(url, |(_, rest)| rest);
     let rest = rest.trim_start_matches(['/', '\\', '\t', '\n', '\r']);
     let host_end = rest.find(['/', '\\', '?', '#']).unwrap_or(rest.len());

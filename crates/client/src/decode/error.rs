@@ -1,11 +1,12 @@
-//! Errors of the decoders: a [`DecodeError`] for callers, and a [`Stop`] inside the decoders.
+//! Defines the errors of the decoders: callers receive a [`DecodeError`], and [`Stop`] is used
+//! inside the decoders.
 
 use std::fmt;
 
-/// Why an answer could not be decoded.
+/// The reason why an answer could not be decoded.
 ///
-/// Events that were taken before it, and those that can still be taken from the decoder, are
-/// complete rows from before the position of the error.
+/// The events of the decoder contain only complete rows from before the position of the error.
+/// Events that are taken from the decoder after the error contain only such rows, too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecodeError {
     kind: DecodeErrorKind,
@@ -13,21 +14,21 @@ pub struct DecodeError {
     text: String,
 }
 
-/// Kinds of [`DecodeError`].
+/// The kind of a [`DecodeError`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DecodeErrorKind {
-    /// The bytes are not an answer of InfluxDB, or stop being one.
+    /// The body is not an answer from InfluxDB, or a part of the body is invalid.
     Malformed,
-    /// The answer ends early.
+    /// The answer ends too early.
     Incomplete,
-    /// There is no proof that the end of the body is the end of the answer.
+    /// Nothing proves that the body contains the whole answer.
     Unproven,
-    /// The server sent `partial: true`, and the rest is missing.
+    /// The server sent `partial: true`, and the rest of the answer is missing.
     Partial,
-    /// The whole answer is an error of the server; see [`DecodeError::server_message`].
+    /// The whole answer is an error from the server (see [`DecodeError::server_message`]).
     Server,
-    /// A value is longer than the limit of the decoder's buffer.
+    /// A value in the answer is longer than the maximum size of the decoder's buffer.
     Oversized,
 }
 
@@ -44,17 +45,19 @@ impl DecodeError {
         }
     }
 
-    /// Returns the kind of the error. Decide by this, never by the text.
+    /// Returns the kind of the decode error. To distinguish errors in code, use their kind and
+    /// never the error text.
     pub fn kind(&self) -> DecodeErrorKind {
         self.kind
     }
 
-    /// Returns the offset in the (uncompressed) answer, in bytes from its start.
+    /// Returns the position of the error as an offset in bytes from the start of the (uncompressed)
+    /// answer.
     pub fn offset(&self) -> u64 {
         self.offset
     }
 
-    /// Returns the text of a top-level `error` member.
+    /// Returns the text of the top-level `error` member of the answer.
     pub fn server_message(&self) -> Option<&str> {
         (self.kind == DecodeErrorKind::Server).then_some(self.text.as_str())
     }
@@ -71,24 +74,26 @@ impl fmt::Display for DecodeError {
 
 impl std::error::Error for DecodeError {}
 
-/// Why a parser stops.
+/// The reason why a parser stops.
 #[derive(Debug)]
 pub(in crate::decode) enum Stop {
-    /// The current value is incomplete.
+    /// The input ends before the end of the current value.
     Short,
-    /// A row does not fit the current columns (only the fast path returns this).
+    /// A cell does not fit the type of its column. Only the fast path returns `Changed`.
     Changed,
-    /// There is no document where one should start. The bytes from here on show what it is.
+    /// The input contains something other than a document where a document should start. The error
+    /// message shows the input from the parser's current position on.
     Junk,
     /// The answer is invalid.
     Fault(Fault),
 }
 
-/// An error whose position may not be known yet.
+/// An error in an answer. The position of the error may not be known yet.
 #[derive(Debug)]
 pub(in crate::decode) struct Fault {
     pub(in crate::decode) kind: DecodeErrorKind,
-    /// Index into the input of the parser. `None` means the current position.
+    /// The position of the error, as an index into the parser's input. `None` means the parser's
+    /// current position.
     pub(in crate::decode) at: Option<usize>,
     pub(in crate::decode) text: String,
 }
@@ -102,8 +107,9 @@ impl Fault {
         }
     }
 
-    /// The byte at `at` does not match the grammar. The error names only that byte: with more of
-    /// the input, the text would depend on how the answer was divided.
+    /// Returns the error for the byte at `at`, which does not match the grammar. The error message
+    /// shows only that byte. If the message showed more of the input, it would depend on how the
+    /// answer was divided into pieces.
     pub(in crate::decode) fn unexpected(input: &[u8], at: usize, expected: &str) -> Self {
         let text = match input.get(at) {
             Some(byte) if byte.is_ascii_graphic() => {
@@ -126,7 +132,8 @@ impl From<Fault> for Stop {
     }
 }
 
-/// Shows the start of what the server sent instead of a value.
+/// Shortens unexpected text from the server to its first 40 characters, for use in an error
+/// message.
 pub(in crate::decode) fn shown(text: &str) -> String {
     const MOST: usize = 40;
     if text.chars().count() <= MOST {

@@ -1,68 +1,74 @@
-//! The events of an answer, and what is known about its end.
+//! Defines the events of an answer, and [`End`], which says whether the body is known to be
+//! complete.
 
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 
-/// Formats of an answer.
+/// The format of an answer's body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
-    /// `application/json`. It does not distinguish whole floats from integers.
+    /// `application/json`. JSON does not distinguish whole floats from integers.
     Json,
-    /// `application/x-msgpack`, as 1.x and 2.x write it.
+    /// `MessagePack` (`application/x-msgpack`), as 1.x and 2.x write it.
     Msgpack,
+    /// Annotated CSV, which is the format of the answer to a Flux query.
+    FluxCsv,
 }
 
-/// What the caller knows about the end of a body.
+/// Whether the caller knows that a body is complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum End {
-    /// Its length, last chunk or trailer proves that it is complete.
+    /// The length, the last chunk or the trailer proves that the body is complete.
     Proven,
-    /// The connection ended; nothing else is known.
+    /// The connection ended, and nothing proves that the body is complete.
     Unproven,
 }
 
-/// The events of an answer, in order.
+/// One step in decoding an answer, such as the start of a series or the end of a statement. A
+/// decoder returns the events in the order of the answer.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
-    /// A series begins, or continues with different columns or types. At least one batch follows.
+    /// A series begins, or a series continues with different columns or column types. After this
+    /// event, at least one batch of the series follows.
     Series(SeriesHeader),
-    /// Rows of the most recent series. There are none if the series has only columns.
+    /// The next rows of the series that began most recently. The batch is empty if the server sent
+    /// column names but no values for the series.
     Batch(RecordBatch),
-    /// A message of the server, such as a warning.
+    /// A message that the server sent with a result, such as a warning.
     Message {
-        /// Index of the statement in the query.
+        /// The index of the statement in the query.
         statement: u32,
         /// E.g. `warning`.
         level: String,
-        /// The text of the message.
+        /// The text of the server's message.
         text: String,
     },
-    /// A statement failed. Rows of it may have come before.
+    /// A statement failed. Rows of the failed statement may have been returned in earlier events.
     StatementError {
-        /// Index of the statement in the query.
+        /// The index of the statement in the query.
         statement: u32,
-        /// The error text of the server.
+        /// The error text that the server sent for the statement.
         message: String,
     },
-    /// A statement has ended, whether it failed or not.
+    /// All events of a statement have been returned, whether or not the statement failed.
     StatementEnd {
-        /// Index of the statement in the query.
+        /// The index of the statement in the query.
         statement: u32,
     },
 }
 
-/// What the rows of the next batches share.
+/// The name, tags and columns that all rows of the batches after this header share.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SeriesHeader {
-    /// Index of the statement in the query.
+    /// The index of the statement in the query.
     pub statement: u32,
-    /// The measurement, for most kinds of statements.
+    /// The name of the series, which is the measurement for most kinds of statements.
     pub name: Option<String>,
-    /// The tags of `GROUP BY`, sorted by key.
+    /// The tags that `GROUP BY` gave this series, sorted by key.
     pub tags: Vec<(String, String)>,
-    /// Columns and types of the batches.
+    /// The names and types of the columns in the batches.
     pub schema: SchemaRef,
 }

@@ -1,4 +1,4 @@
-//! The meaning of an error, independent of the server and of the format of the request.
+//! Decides what an error answer means, for every server generation and request format.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use crate::headers::Headers;
 
 pub(super) const MSGPACK: &str = "application/x-msgpack";
 
-/// Why an answer is an error.
+/// The meaning of an error answer.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) kind: ErrorKind,
@@ -30,7 +30,8 @@ impl From<Failure> for Error {
     }
 }
 
-/// A status with a text, and its meaning. An empty text matches every message.
+/// Maps an HTTP status and a part of the error message to the meaning of the error. A row with an
+/// empty `text` matches every error message.
 pub(super) struct Row {
     status: u16,
     text: &'static str,
@@ -47,7 +48,8 @@ pub(super) const fn row(status: u16, text: &'static str, kind: ErrorKind, retrya
     }
 }
 
-/// The HTTP statuses. A status that is in no table is a permanent refusal.
+/// The HTTP statuses. If a status is in no table of rows, the server has rejected the request
+/// permanently.
 const STATUSES: &[Row] = &[
     row(401, "", ErrorKind::Unauthorized, false),
     row(403, "", ErrorKind::Forbidden, false),
@@ -59,7 +61,7 @@ const STATUSES: &[Row] = &[
     row(502, "", ErrorKind::Server, true),
     row(503, "", ErrorKind::Server, true),
     row(504, "", ErrorKind::Server, true),
-    // QuestDB, and proxies before compatible servers.
+    // QuestDB and proxies in front of compatible servers send the following statuses.
     row(507, "", ErrorKind::Server, true),
     row(509, "", ErrorKind::Server, true),
     row(523, "", ErrorKind::Server, true),
@@ -68,8 +70,9 @@ const STATUSES: &[Row] = &[
     row(599, "", ErrorKind::Server, true),
 ];
 
-/// The meaning of an error: the first row that matches, first in the table of the generation, then
-/// in that of the statuses.
+/// Returns the meaning of an answer with an error status. The first matching row determines the
+/// meaning. The table `own` for the server's generation (1.x or 2.x) is searched before
+/// [`STATUSES`].
 pub(super) fn refused(own: &[Row], status: u16, headers: &Headers, body: &[u8]) -> Failure {
     let (message, code) = message(headers, body);
     let said_text = message.as_deref().unwrap_or_default();
@@ -101,8 +104,8 @@ pub(super) fn refused(own: &[Row], status: u16, headers: &Headers, body: &[u8]) 
     }
 }
 
-/// Whether a server reports that it received plain HTTP on a TLS port: the texts of Go, nginx and
-/// Apache.
+/// Whether the server reports that it received plain HTTP on a TLS port. Looks for the error
+/// messages that Go, nginx and Apache send if they receive plain HTTP on a TLS port.
 fn expects_tls(body: &[u8]) -> bool {
     let body = String::from_utf8_lossy(body);
     [
@@ -114,7 +117,7 @@ fn expects_tls(body: &[u8]) -> bool {
     .any(|words| body.contains(words))
 }
 
-/// An answer that is not from InfluxDB.
+/// Returns the error for an answer that does not come from InfluxDB.
 pub(super) fn misdirected(status: u16, headers: &Headers, media: &str) -> Failure {
     let text = match (status, headers.get("location")) {
         (300..=399, Some(to)) => format!(
@@ -143,8 +146,10 @@ pub(super) fn misdirected(status: u16, headers: &Headers, media: &str) -> Failur
     }
 }
 
-/// The message of the server, and its code: from a JSON or msgpack object, otherwise from the
-/// header that 1.x sets, otherwise the plain text. HTML is never read.
+/// Returns the server's error message and error code. The message and the code are taken from the
+/// JSON or msgpack object in the body. If there is no such object, the message comes from the plain
+/// text of the body, or else from the header that 1.x sets. An HTML page is never used as an error
+/// message.
 fn message(headers: &Headers, body: &[u8]) -> (Option<String>, Option<String>) {
     if let Ok(Value::Object(object)) = serde_json::from_slice(body) {
         let text = |key: &str| object.get(key).and_then(Value::as_str).map(str::to_owned);
@@ -167,7 +172,7 @@ fn message(headers: &Headers, body: &[u8]) -> (Option<String>, Option<String>) {
     (text.or(header.as_deref()).map(str::to_owned), None)
 }
 
-/// 1.x also writes its errors in the requested format.
+/// InfluxDB 1.x also writes its errors in the format that the request asked for.
 fn message_in_msgpack(body: &[u8]) -> Option<String> {
     let mut decoder = Decoder::new(Format::Msgpack);
     let read = decoder

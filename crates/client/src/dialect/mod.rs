@@ -1,7 +1,9 @@
-//! What each generation of the server expects, on one page.
+//! Lists what each server generation expects from a client.
 //!
-//! Pure: builds requests and judges answers, and sends nothing. V1 is implemented. V2 and V3 are
-//! refused with a clear error ([`Target::new`]); their columns show what they will be.
+//! This module is pure: it builds requests and interprets answers, but sends nothing. Dialects V1
+//! and V2 are implemented. Dialect V3 is refused with a clear error ([`Target::new`]). The column
+//! for V3 in the table shows what will be implemented. A client with a token asks the server for
+//! its generation ([`detect`]), unless the configuration states the generation.
 //!
 //! | | V1 (1.x) | V2 (2.x) | V3 (3.x) |
 //! |---|---|---|---|
@@ -20,24 +22,34 @@
 //! | auth header | `Basic` | `Token` | `Bearer` |
 //! | answer | msgpack or JSON, chunked | msgpack or JSON, chunked | JSON lines |
 //! | error text | `error` in JSON, also inside a 200 | `message` in JSON; `error` inside a 200 | JSON or text |
+//! | **Flux query**: method, path | - | `POST /api/v2/query` | - |
+//! | query keys | - | `org`; in the JSON: `query dialect extern` | - |
+//! | auth header | - | `Token` | - |
+//! | answer | - | annotated CSV | - |
+//! | error text | - | `message` in JSON; a table inside a 200 | - |
 
 use crate::config::Config;
 use crate::error::Error;
 use crate::headers::Headers;
 
+pub(crate) mod detect;
 mod failure;
+mod influxql;
 mod operation;
 mod options;
 mod target;
 mod v1;
+mod v2;
 mod verdict;
 
+pub(crate) use detect::Pinged;
+pub(crate) use influxql::may_answer_nothing;
 pub(crate) use operation::{Form, Kind, Operation, Request};
 pub use options::WriteOptions;
 pub(crate) use target::{Target, known};
 pub(crate) use verdict::Verdict;
 
-/// Builds the request of an operation.
+/// Builds the HTTP request for an operation.
 pub(crate) fn request(
     config: &Config,
     target: &Target,
@@ -45,10 +57,11 @@ pub(crate) fn request(
 ) -> Result<Request, Error> {
     match target {
         Target::V1(place) => v1::request(config, place, operation),
+        Target::V2(place) => v2::request(config, place, operation),
     }
 }
 
-/// Judges an answer by its status and headers, and also by its body if it is an error.
+/// Decides what an answer means, based on its status and headers, and for errors also on its body.
 pub(crate) fn classify(
     target: &Target,
     kind: Kind,
@@ -58,13 +71,8 @@ pub(crate) fn classify(
 ) -> Verdict {
     match target {
         Target::V1(_) => v1::classify(kind, status, headers, body),
+        Target::V2(_) => v2::classify(kind, status, headers, body),
     }
-}
-
-/// Whether an empty answer with a proven end can be a success: 2.x runs some InfluxQL statements
-/// and sends nothing for them, not even their number.
-pub(crate) fn may_answer_nothing(text: &str) -> bool {
-    v1::may_answer_nothing(text)
 }
 
 #[cfg(test)]

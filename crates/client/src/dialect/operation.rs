@@ -1,4 +1,4 @@
-//! An operation, and the request for it.
+//! Defines the operations of the client, and the HTTP request for an operation.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use url::Url;
 use super::options::WriteOptions;
 use crate::query::{Query, ReadOptions};
 
-/// What the caller requests.
+/// The operation that the caller requests.
 pub(crate) enum Operation<'a> {
     Ping,
     Write {
@@ -22,16 +22,17 @@ pub(crate) enum Operation<'a> {
     },
 }
 
-/// The requested format of a query's answer.
+/// The format in which the client requests the answer to a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// Chunks of msgpack, or of JSON if the server has no msgpack.
+    /// Chunks of msgpack, or chunks of JSON if the server does not support msgpack.
     Table,
     /// Chunks of JSON.
     Raw,
 }
 
-/// The kind of an operation. Judging its answer needs nothing else.
+/// The kind of an operation. The meaning of an answer depends on this kind, but on nothing else
+/// about the operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Ping,
@@ -50,7 +51,7 @@ impl Operation<'_> {
 }
 
 impl Kind {
-    /// Its name in errors and logs.
+    /// Returns the name of the operation for errors and logs.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Ping => "ping of",
@@ -60,14 +61,14 @@ impl Kind {
     }
 }
 
-/// A request, ready to be sent.
+/// An HTTP request that is ready to be sent.
 #[derive(PartialEq, Eq)]
 pub(crate) struct Request {
     pub(crate) post: bool,
     pub(crate) url: Url,
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Bytes,
-    /// Whether the body should be compressed before it is sent.
+    /// Whether `body` should be compressed before it is sent.
     pub(crate) gzip: bool,
 }
 

@@ -1,35 +1,36 @@
-//! Where to write.
+//! Defines the options of a write: its database and other names, the consistency and the precision.
 
 use crate::config::{Consistency, Names, Precision, name_setters};
 
-/// Where to write, with precedence over the configuration.
+/// Options for a write. The options for a write take precedence over the client's configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct WriteOptions {
-    /// The database or bucket, and so on.
+    /// The names of the database or bucket, the retention policy and the organization.
     pub names: Names,
-    /// How many nodes of a cluster must have stored the points.
+    /// The number of cluster nodes that must have stored the points.
     pub consistency: Option<Consistency>,
-    /// The unit of the timestamps in encoded lines. All other lines use nanoseconds.
+    /// The unit of the timestamps in lines that were added as encoded text. Lines that were not
+    /// added as encoded text always have timestamps in nanoseconds.
     pub precision: Option<Precision>,
 }
 
 name_setters!(WriteOptions, ".");
 
 impl WriteOptions {
-    /// Options that leave everything to the configuration.
+    /// Returns options that override nothing in the client's configuration.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets the consistency.
+    /// Sets how many nodes of a cluster must have stored the points.
     #[must_use]
     pub fn consistency(mut self, consistency: Consistency) -> Self {
         self.consistency = Some(consistency);
         self
     }
 
-    /// Sets the unit of timestamps in encoded lines.
+    /// Sets the unit of the timestamps in lines that were added as encoded text.
     #[must_use]
     pub fn precision(mut self, unit: Precision) -> Self {
         self.precision = Some(unit);

@@ -1,24 +1,27 @@
-//! The target of a call, once the generation of its server is known.
+//! Defines the target of a call, which is built once the server's generation is known.
 
 use aioinflux_line::Dialect;
 
-use super::v1;
+use super::{v1, v2};
 use crate::config::{Auth, Names};
 use crate::error::Error;
 
-/// The database and so on that a call names, in the terms of its generation. Contains no secret.
+/// The database and the other names that a call uses, in the terms of the server's generation. A
+/// target contains no secret.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Target {
     V1(v1::Place),
+    V2(v2::Place),
 }
 
 impl Target {
-    /// The meaning of the names of a call on a server of this generation.
+    /// Translates the names that a call uses into the terms of the server's generation.
     pub(crate) fn new(dialect: Dialect, names: Names) -> Result<Self, Error> {
         match dialect {
             Dialect::V1 => v1::Place::new(names).map(Self::V1),
-            other => Err(Error::config(format!(
-                "dialect {other:?} is not supported yet; only V1 (InfluxDB 1.x) is"
+            Dialect::V2 => v2::Place::new(names).map(Self::V2),
+            Dialect::V3 => Err(Error::config(format!(
+                "dialect {dialect:?} is not supported yet; V1 (InfluxDB 1.x) and V2 (InfluxDB 2.x) are"
             ))),
         }
     }
@@ -26,12 +29,13 @@ impl Target {
     pub(crate) fn dialect(&self) -> Dialect {
         match self {
             Self::V1(_) => Dialect::V1,
+            Self::V2(_) => Dialect::V2,
         }
     }
 }
 
-/// The generation of a server if it is known without a request: the configuration states it, or
-/// there is no token, and only 1.x works without one.
+/// Returns the generation of a server, if it is known without a request. The generation is known if
+/// the configuration states it, or if there is no token, because only 1.x works without a token.
 pub(crate) fn known(stated: Option<Dialect>, auth: &Auth) -> Option<Dialect> {
     match auth {
         Auth::None | Auth::Basic { .. } => Some(stated.unwrap_or(Dialect::V1)),

@@ -7,16 +7,11 @@ use crate::config::{Auth, Names};
 use crate::error::ErrorKind;
 
 #[test]
-fn other_generations_are_refused_by_name() {
-    for dialect in [Dialect::V2, Dialect::V3] {
-        let error = Target::new(dialect, Names::default()).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Config);
-        let text = error.to_string();
-        assert!(
-            text.contains(&format!("dialect {dialect:?} is not supported yet")),
-            "{text}"
-        );
-    }
+fn a_generation_that_is_not_supported_is_refused_by_name() {
+    let error = Target::new(Dialect::V3, Names::default()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    let text = error.to_string();
+    assert!(text.contains("dialect V3 is not supported yet"), "{text}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The meaning of an answer, for all servers.
+//! Defines the possible meanings of an answer, for all server generations.
 
 use super::failure::Failure;
 use crate::decode::Format;
@@ -6,10 +6,10 @@ use crate::decode::Format;
 /// The meaning of an answer.
 #[derive(Debug)]
 pub(crate) enum Verdict {
-    /// It succeeded; there is no body to read.
+    /// The operation succeeded, and the answer has no body to read.
     Done,
-    /// The body is an answer in this format.
+    /// The body of the answer is in this format.
     Answer(Format),
-    /// It is an error.
+    /// The answer is an error.
     Refused(Failure),
 }

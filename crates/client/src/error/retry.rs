@@ -1,4 +1,4 @@
-//! When a server asks for a retry.
+//! Determines how long the client should wait before a retry, according to the server's answer.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,9 +8,10 @@ use jiff::fmt::rfc2822::DateTimeParser;
 use super::Error;
 
 impl Error {
-    /// Returns how long the server asks to wait, from its answer on: the header `Retry-After`, in
-    /// seconds or as a date. A date is compared with the date of the answer, so the two clocks need
-    /// not agree. A date in the past means no wait.
+    /// Returns how long the server asks the client to wait, counted from the server's answer. The
+    /// header `Retry-After` gives the wait in seconds or as a date. A date in `Retry-After` is
+    /// compared with the date of the answer, so the clocks of the client and the server need not
+    /// agree. If the date in `Retry-After` is in the past, no wait is needed.
     pub fn retry_after(&self) -> Option<Duration> {
         let wanted = self.header("retry-after")?.trim();
         if !wanted.is_empty() && wanted.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -23,7 +24,7 @@ impl Error {
     }
 }
 
-/// An HTTP date, such as `Sun, 06 Nov 1994 08:49:37 GMT`.
+/// Parses an HTTP date, such as `Sun, 06 Nov 1994 08:49:37 GMT`.
 fn date(text: &str) -> Option<Timestamp> {
     DateTimeParser::new().parse_timestamp(text.trim()).ok()
 }

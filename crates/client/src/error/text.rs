@@ -1,11 +1,12 @@
-//! Makes text received from a server safe to display.
+//! Makes text from a server safe to display.
 
 use std::fmt::Write as _;
 
-/// Maximum number of characters of a server's text that an error shows.
+/// The maximum number of characters of a server's text that an error shows.
 const SHOWN: usize = 1000;
 
-/// The text on one line: control characters are escaped, and a long text is cut.
+/// Returns a text from the server on a single line. Control characters in the text are escaped, and
+/// a long text is truncated.
 pub(crate) fn excerpt(text: &str) -> String {
     let mut out = String::new();
     for (count, c) in text.trim_end().chars().enumerate() {

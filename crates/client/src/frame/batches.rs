@@ -1,4 +1,4 @@
-//! The batches of a table that arrives as record batches.
+//! Encodes a table that arrives as record batches, and returns its lines in batches.
 
 use aioinflux_line::{Batch, RemovedNewlines};
 use arrow_array::RecordBatch;
@@ -8,7 +8,8 @@ use super::ranges::Ranges;
 use super::workers::{Spares, Workers};
 use super::{FrameError, FrameLayout, FrameOptions};
 
-/// The lines of a table, batch by batch. The table is read as batches are requested.
+/// An iterator that encodes the rows of a table as lines, batch by batch. The table is read only
+/// when a batch is requested.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -42,7 +43,7 @@ pub struct FrameBatches<I> {
 }
 
 impl<I: Iterator<Item = Result<RecordBatch, ArrowError>>> FrameBatches<I> {
-    /// The batches of `table`, whose rows are numbered from 0.
+    /// Returns an iterator over the batches of `table`, whose rows are numbered from 0.
     pub fn new(
         table: impl IntoIterator<IntoIter = I>,
         layout: FrameLayout,
@@ -59,17 +60,19 @@ impl<I: Iterator<Item = Result<RecordBatch, ArrowError>>> FrameBatches<I> {
         }
     }
 
-    /// Returns the memory of a batch, so that a later one can use it.
+    /// Gives the memory of a batch back, so that a later batch can use it.
     pub fn recycle(&mut self, batch: Batch) {
         self.spares.put(batch);
     }
 
-    /// Newlines that were removed from names and tags of the rows so far.
+    /// Returns the number of newlines that have been removed so far from names and tags, and the
+    /// place of the first one.
     pub fn removed_newlines(&self) -> Option<&RemovedNewlines> {
         self.workers.removed_newlines()
     }
 
-    /// Reads until there is a range for the workers. `false` at the end of the table.
+    /// Reads record batches until they contain a range of rows, and passes the range to the
+    /// workers. Returns `false` at the end of the table.
     fn push_range(&mut self) -> bool {
         let range = loop {
             if let Some(range) = self.ranges.next_whole() {
@@ -101,14 +104,15 @@ impl<I: Iterator<Item = Result<RecordBatch, ArrowError>>> FrameBatches<I> {
 impl<I: Iterator<Item = Result<RecordBatch, ArrowError>>> Iterator for FrameBatches<I> {
     type Item = Result<Batch, FrameError>;
 
-    /// The next batch. If a row is refused, rows before it may be missing too: only rows in
-    /// returned batches count as encoded. After an error there are no more batches.
+    /// Returns the next batch of lines. If a row is refused, rows before the refused row may also
+    /// be missing from the returned batches. Only rows in returned batches count as encoded. After
+    /// an error, `next` returns `None`.
     fn next(&mut self) -> Option<Self::Item> {
         let batch = loop {
             while self.workers.has_room() && self.push_range() {}
             match self.workers.next() {
                 Some(batch) => break batch,
-                // The ranges so far are done, and there are more.
+                // The workers have finished all ranges so far, but the table has more rows.
                 None if self.table.is_some() || !self.ranges.is_empty() => {}
                 None => break Err(self.failed.take()?),
             }

@@ -1,4 +1,4 @@
-//! Cells that may differ in type, as an Arrow array.
+//! Converts a column of cells, whose types may differ, to an Arrow array.
 
 use std::sync::Arc;
 
@@ -10,7 +10,8 @@ use arrow_array::{
 use arrow_buffer::ScalarBuffer;
 use arrow_schema::{DataType, Field, UnionFields};
 
-/// A column of cells that may differ in type: the plain array if they do not, otherwise a union.
+/// Returns the cells of a column as an Arrow array. The array is a plain array if all cells have
+/// the same type, and a union if their types differ.
 pub fn column_of_cells(cells: &[Option<FieldValue<'_>>]) -> ArrayRef {
     let kinds = cells
         .iter()
@@ -41,7 +42,7 @@ const KINDS: [(&str, DataType); 5] = [
     ("string", DataType::Utf8),
 ];
 
-/// The array of cells of one kind; cells of other kinds are nulls.
+/// Returns an array of the cells that have the type `kind`. All other cells become nulls.
 fn one_kind<'c>(kind: u32, cells: impl Iterator<Item = &'c Option<FieldValue<'c>>>) -> ArrayRef {
     macro_rules! array {
         ($array:ty, $variant:ident, $value:ident => $out:expr) => {
@@ -64,7 +65,8 @@ fn one_kind<'c>(kind: u32, cells: impl Iterator<Item = &'c Option<FieldValue<'c>
     }
 }
 
-/// A sparse union: every child is as long as the column.
+/// Returns the cells as a sparse union. Every child array of a sparse union is as long as the
+/// column.
 fn union_of_cells(cells: &[Option<FieldValue<'_>>]) -> ArrayRef {
     let ids: ScalarBuffer<i8> = cells
         .iter()

@@ -1,6 +1,8 @@
-//! One column of a range of rows, prepared so that reading a row is an access to a slice.
+//! Holds one column of a range of rows, prepared so that reading the value of a row is a slice
+//! access.
 //!
-//! Converts numbers of every width to the three kinds of line protocol, once for the range.
+//! Numbers of every width are converted to the three number types of line protocol, once for each
+//! range of rows.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -23,12 +25,13 @@ use arrow_schema::DataType;
 use super::prefetch::prefetch;
 use super::text::{FloatWidth, decimal_text, float_text};
 
-/// A column of tags or fields, over a range of rows.
+/// A tag or field column over a range of rows.
 pub(super) struct Column<'a> {
     length: usize,
     nulls: Option<NullBuffer>,
     pub(super) cells: Cells<'a>,
-    /// For floats: their type before they were widened.
+    /// In a column of floats, the width of the float type before the floats were widened to 64
+    /// bits.
     width: FloatWidth,
 }
 
@@ -41,22 +44,23 @@ pub(super) enum Cells<'a> {
     Utf8(&'a StringArray),
     LargeUtf8(&'a LargeStringArray),
     Utf8View(&'a StringViewArray),
-    /// The text of every decimal, because a tag keeps all its digits.
+    /// Decimals as strings, because a tag keeps all digits.
     Decimal(Vec<String>),
     Dictionary(Dictionary<'a>),
     Union(&'a UnionArray, Vec<Option<Column<'a>>>),
 }
 
-/// Codes and their values.
+/// The codes of a dictionary column, and the values that the codes stand for.
 pub(super) struct Dictionary<'a> {
-    /// A code for each row. The code of a null is the number of values.
+    /// The code of each row. For a null, the code equals the number of values.
     pub(super) codes: Rc<Vec<u32>>,
     pub(super) values: &'a ArrayRef,
     pub(super) column: Box<Column<'a>>,
 }
 
 impl<'a> Column<'a> {
-    /// `None` if line protocol cannot represent the type.
+    /// Prepares an array as a column. Returns `None` if line protocol cannot represent the type of
+    /// the array.
     pub(super) fn new(array: &'a ArrayRef) -> Option<Self> {
         macro_rules! numbers {
             ($kind:ty, $variant:ident) => {
@@ -121,7 +125,7 @@ impl<'a> Column<'a> {
         self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row))
     }
 
-    /// Whether the column contains numbers, for [`fill`](Self::fill).
+    /// Returns whether the column contains numbers, which [`fill`](Self::fill) formats.
     pub(super) fn is_numbers(&self) -> bool {
         matches!(
             self.cells,
@@ -129,7 +133,7 @@ impl<'a> Column<'a> {
         )
     }
 
-    /// Formats the numbers of some rows.
+    /// Formats the column's numbers in the range `rows`, and stores the results in `numbers`.
     pub(super) fn fill(&self, numbers: &mut Numbers, rows: Range<usize>) {
         let next = rows.end..rows.end + rows.len();
         match &self.cells {
@@ -156,7 +160,7 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// Writes the field of a row with the fast encoder.
+    /// Writes the column's value in row `row` as a field, with the fast encoder.
     #[inline]
     pub(super) fn write(
         &self,
@@ -167,7 +171,7 @@ impl<'a> Column<'a> {
         if self.is_null(row) {
             return Ok(());
         }
-        // One call for all kinds of texts, so that the compiler inlines it here.
+        // All text types share one call to the encoder, so that the compiler inlines this call.
         let text = match &self.cells {
             Cells::Boolean(values) => return line.boolean(field, values.value(row)),
             Cells::Utf8(array) => array.value(row),
@@ -191,7 +195,7 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// The field value of a row, or `None` for null.
+    /// Returns the column's value in row `row` as a field value, or `None` for a null.
     pub(super) fn value(&self, row: usize) -> Option<FieldValue<'_>> {
         if self.is_null(row) {
             return None;
@@ -206,7 +210,8 @@ impl<'a> Column<'a> {
             Cells::Utf8(array) => text(array.value(row)),
             Cells::LargeUtf8(array) => text(array.value(row)),
             Cells::Utf8View(array) => text(array.value(row)),
-            // Rust's parser returns the nearest float. 76 digits cannot exceed its range.
+            // Rust's parser returns the nearest float. A decimal has at most 76 digits, so it
+            // cannot exceed the range of a float.
             Cells::Decimal(texts) => FieldValue::Float(texts[row].parse().ok()?),
             Cells::Dictionary(Dictionary { codes, column, .. }) => {
                 return column.value(codes[row] as usize);
@@ -218,7 +223,8 @@ impl<'a> Column<'a> {
         })
     }
 
-    /// Whether the column contains plain texts, for [`fill_tags`](Self::fill_tags).
+    /// Returns whether the column is a plain text column, whose strings
+    /// [`fill_tags`](Self::fill_tags) checks.
     pub(super) fn is_texts(&self) -> bool {
         matches!(
             self.cells,
@@ -226,13 +232,13 @@ impl<'a> Column<'a> {
         )
     }
 
-    /// Checks the texts of some rows.
+    /// Checks the column's strings in the range `rows`, and stores the results in `cells`.
     pub(super) fn fill_tags(&self, cells: &mut TagCells, rows: Range<usize>) {
         macro_rules! fill {
             ($array:ident) => {
                 match &self.nulls {
                     None => cells.fill(rows.map(|row| $array.value(row))),
-                    // The cell of a null is meaningless and is not checked.
+                    // The bytes under a null are arbitrary, and are not checked.
                     Some(nulls) => cells.fill(rows.map(|row| match nulls.is_null(row) {
                         true => "",
                         false => $array.value(row),
@@ -258,7 +264,7 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// Writes the tag of a row with the fast encoder.
+    /// Writes the column's value in row `row` as a tag, with the fast encoder.
     #[inline]
     pub(super) fn write_tag(
         &self,
@@ -286,7 +292,7 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// The text of a tag, or `None` for null and NaN.
+    /// Returns the column's value in row `row` as tag text, or `None` for null and NaN.
     pub(super) fn text(&self, row: usize) -> Option<Cow<'_, str>> {
         if self.is_null(row) {
             return None;
@@ -316,7 +322,7 @@ impl<'a> Column<'a> {
         })
     }
 
-    /// Whether every cell is text or null.
+    /// Returns whether every cell of the column is a string or null.
     pub(super) fn is_text(&self) -> bool {
         match &self.cells {
             Cells::Utf8(_) | Cells::LargeUtf8(_) | Cells::Utf8View(_) | Cells::Null => true,
@@ -326,7 +332,8 @@ impl<'a> Column<'a> {
     }
 }
 
-/// Prefetches as many texts as there are in `rows`, after these.
+/// Prefetches the strings of the rows that follow the range `rows`. The number of prefetched rows
+/// equals the length of `rows`.
 fn prefetch_texts<O: OffsetSizeTrait>(array: &GenericStringArray<O>, rows: &Range<usize>) {
     let offsets = array.value_offsets();
     prefetch(offsets, rows.end..rows.end + rows.len());
@@ -350,7 +357,7 @@ where
 {
     let array = array.as_primitive::<T>();
     let text = |row: usize| decimal_text(&array.value(row).to_string(), array.scale());
-    // The cells of nulls can contain anything; their texts are never read.
+    // Nulls are not formatted, because the numbers under nulls are arbitrary and are never read.
     let text = |row| array.is_valid(row).then(|| text(row));
     Cells::Decimal(
         (0..array.len())
@@ -361,7 +368,7 @@ where
 
 fn dictionary<'a>(array: &'a ArrayRef, key: &DataType) -> Option<Dictionary<'a>> {
     let values = array.as_any_dictionary().values();
-    // The code of nulls, which no value has.
+    // The code that stands for nulls. No value has this code.
     let none = u32::try_from(values.len()).ok()?;
     macro_rules! codes {
         ($($data_type:ident: $kind:ty),+) => {
@@ -382,7 +389,8 @@ fn dictionary<'a>(array: &'a ArrayRef, key: &DataType) -> Option<Dictionary<'a>>
     })
 }
 
-/// The codes of a dictionary's rows. `None` if a code is beyond the values.
+/// Returns the dictionary code of each row. Returns `None` if the dictionary has no value for a
+/// code.
 fn codes<K: ArrowDictionaryKeyType>(array: &ArrayRef, none: u32) -> Option<Vec<u32>> {
     let keys = array.as_dictionary::<K>().keys();
     let code = |key: &K::Native| {
@@ -399,8 +407,8 @@ fn codes<K: ArrowDictionaryKeyType>(array: &ArrayRef, none: u32) -> Option<Vec<u
     (beyond == keys.null_count()).then_some(codes)
 }
 
-/// Returns the tag texts of the cells of a column. They are null if the tag is left out. `None` if
-/// the type cannot be a tag.
+/// Returns the text that each cell of a column has as a tag value. If the tag of a cell is left
+/// out, the text of this cell is null. Returns `None` if a column of this type cannot be a tag.
 pub fn tag_texts(array: &ArrayRef) -> Option<StringArray> {
     let column = Column::new(array)?;
     Some((0..array.len()).map(|row| column.text(row)).collect())

@@ -1,57 +1,59 @@
-//! Why a table cannot be written.
+//! Defines the error for tables that cannot be written.
 
 use arrow_schema::{ArrowError, DataType};
 
 use crate::error::{Error, ErrorKind};
 
-/// Why a frame cannot be written.
+/// The reason why a table cannot be written.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum FrameError {
-    /// A column has a type that line protocol cannot represent there.
+    /// Line protocol cannot represent the type of a column in the column's role (such as tag or
+    /// time).
     Type {
-        /// Name of the column.
+        /// The name of the column.
         column: String,
-        /// Its Arrow type.
+        /// The Arrow type of the column.
         data_type: DataType,
-        /// The types that are possible there.
+        /// The types that a column with this role can have.
         expected: &'static str,
     },
-    /// The layout names a column that the table does not have.
+    /// The layout refers to a column that the table does not have.
     Position {
-        /// The position, counted from 0.
+        /// The position that the layout refers to, counted from 0.
         position: usize,
-        /// The number of columns of the table.
+        /// The number of columns in the table.
         columns: usize,
     },
     /// The time of a row is missing.
     Time {
-        /// The index of the row.
+        /// The index of the row whose time is missing.
         row: u64,
     },
-    /// The time of a row is outside 64-bit nanoseconds.
+    /// The time of a row is outside the range of 64-bit nanoseconds.
     TimeRange {
-        /// The index of the row.
+        /// The index of the row with the invalid time.
         row: u64,
-        /// The number, with its unit.
+        /// The time of the row as a number with its unit.
         time: String,
     },
-    /// The time of a row is text that is not a time, or is outside 64-bit nanoseconds.
+    /// The time of a row is text, and this text is not a valid time or is outside the range of
+    /// 64-bit nanoseconds.
     TimeText {
-        /// The index of the row.
+        /// The index of the row with the invalid time.
         row: u64,
-        /// The text, cut if it is long.
+        /// The text of the time, which is shortened if it is long.
         text: String,
     },
-    /// The table cannot be read any further.
+    /// Reading the next part of the table failed.
     Arrow(ArrowError),
     /// A row cannot be represented in line protocol.
     Line(aioinflux_line::Error),
 }
 
 impl FrameError {
-    /// The possible types of the time column. Floats are refused: they cannot represent current
-    /// times in nanoseconds, and nothing says which unit they have.
+    /// The types that a time column can have. A time column of floats is refused, because floats
+    /// cannot represent current times in nanoseconds and their unit is unknown.
     pub const TIMES: &str =
         "timestamps, dates, text, or integers in the unit that `time_unit` names";
 }

@@ -1,28 +1,31 @@
-//! The roles of the columns of a table, and how its rows become batches.
+//! Defines the roles of a table's columns, and the options for splitting the table's rows into
+//! batches.
 
 use aioinflux_line::Options;
 
 use crate::config::Precision;
 
-/// The roles of the columns of a table.
+/// Says which column of a table is the measurement, which is the time, and which columns are tags.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FrameLayout {
-    /// The measurement of every row, or of those whose measurement column is null or empty.
+    /// The measurement of all rows. If there is a measurement column, only rows with a null or
+    /// empty cell in that column use this measurement.
     pub measurement: Option<String>,
-    /// Position of the measurement column (strings or a dictionary of strings).
+    /// The position of the measurement column, which contains strings or a dictionary of strings.
     pub measurement_column: Option<usize>,
-    /// Position of the time column: integers, any timestamp or date type, or text. With `None`,
-    /// rows have no timestamp.
+    /// The position of the time column, which contains integers, text, or any timestamp or date
+    /// type. If the position is `None`, the lines have no timestamp.
     pub time: Option<usize>,
-    /// The unit of integer times, which count from 1970 in UTC.
+    /// The unit of a time column of integers, which count from 1970 in UTC.
     pub time_unit: Precision,
-    /// Positions of the tag columns. All other columns are fields.
+    /// The positions of the tag columns. A column without another role is a field.
     pub tags: Vec<usize>,
-    /// Tags of every row. They take precedence over a tag column of the same name.
+    /// Tags that are added to the points of all rows. An extra tag takes precedence over a tag
+    /// column of the same name.
     pub extra_tags: Vec<(String, String)>,
 }
 
-/// How the rows of a table become batches.
+/// Options for splitting the rows of a table into batches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrameOptions {
     pub(super) line: Options,
@@ -32,12 +35,15 @@ pub struct FrameOptions {
 }
 
 impl FrameOptions {
-    /// Default number of rows in a batch, which the documentation of InfluxDB recommends.
+    /// The default maximum number of rows in a batch, which is the number that the documentation of
+    /// InfluxDB recommends.
     pub const BATCH_LINES: usize = 10_000;
-    /// Default number of bytes in a batch: a sixth of the default limit of servers.
+    /// The default maximum number of bytes in a batch, which is one sixth of the default limit of
+    /// servers.
     pub const BATCH_BYTES: usize = 4 << 20;
 
-    /// The defaults for a dialect, or for the options of an encoder.
+    /// Returns the default options for splitting a table. The argument is a dialect, or the options
+    /// of an encoder.
     pub fn new(line: impl Into<Options>) -> Self {
         Self {
             line: line.into(),
@@ -47,35 +53,36 @@ impl FrameOptions {
         }
     }
 
-    /// Sets the maximum number of rows of a batch, at least 1. Rows without a line count too.
+    /// Sets the maximum number of rows in a batch, which is at least 1. A row without fields has no
+    /// line, but counts as a row.
     #[must_use]
     pub fn batch_lines(mut self, rows: usize) -> Self {
         self.batch_lines = rows.max(1);
         self
     }
 
-    /// Sets the maximum number of bytes of a batch. Only a single line that is longer makes a
-    /// longer batch.
+    /// Sets the maximum number of bytes in a batch. A batch is larger than this maximum only if a
+    /// single line is.
     #[must_use]
     pub fn batch_bytes(mut self, bytes: usize) -> Self {
         self.batch_bytes = bytes;
         self
     }
 
-    /// Sets the number of threads; 1 is the thread of the caller. Default: as many as the process
-    /// may run at once.
+    /// Sets the number of threads that make batches. If the number is 1, only the caller's thread
+    /// makes batches. By default, as many threads are used as the process can run at once.
     #[must_use]
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = Some(threads.max(1));
         self
     }
 
-    /// Returns the options of the encoders.
+    /// Returns the options that the line encoders use.
     pub fn line(&self) -> Options {
         self.line
     }
 
-    /// Returns how many threads make batches, including the caller's.
+    /// Returns how many threads make batches, including the caller's thread.
     pub fn thread_count(&self) -> usize {
         self.threads
             .or_else(|| std::thread::available_parallelism().ok().map(usize::from))

@@ -1,7 +1,9 @@
-//! Tables as lines: each row is a line, with a tag or a field for each column.
+//! Encodes tables as lines of line protocol. Each row becomes a line, and each column becomes a tag
+//! or a field of every line.
 //!
-//! Knows the Arrow types and what each becomes in line protocol. Escaping and refusing is left to
-//! the encoder. For a null, the tag or field is left out.
+//! This module defines which Arrow types are supported, and what each type becomes in line
+//! protocol. The encoder escapes strings, and refuses values that line protocol cannot represent.
+//! If a cell is null, the line omits the tag or field of that column.
 //!
 //! | Arrow | as a field | as a tag | as the time |
 //! |---|---|---|---|
@@ -13,13 +15,14 @@
 //! | dictionary, union of these | as the value | as the value | – |
 //! | `Timestamp` of any unit and zone, `Date32`, `Date64` | – | – | exact |
 //!
-//! Every other type is refused with the name of its column.
+//! If a column has an unsupported type, the table is refused, and the error message names the
+//! column.
 //!
-//! Tags that are not text have the text of Python's `str`, so a table makes the same series from
-//! Rust as from Python.
+//! Tag values that are not text are written as Python's `str` would write them. Therefore a table
+//! results in the same series from Rust and from Python.
 //!
-//! Rows become lines in ranges of [`FrameOptions::batch_lines`] rows, on the number of threads that
-//! [`FrameOptions::threads`] sets. The batches do not depend on that number.
+//! Rows are encoded in ranges of [`FrameOptions::batch_lines`] rows, on the number of threads that
+//! [`FrameOptions::threads`] sets. The batches do not depend on the number of threads.
 
 mod batches;
 pub(crate) mod cells;

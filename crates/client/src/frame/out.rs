@@ -1,27 +1,31 @@
-//! The destination of the lines of a table: the batch of an encoder, or memory of the caller.
+//! Defines where the lines of a table are written: to the batch of an encoder, or to memory that
+//! the caller provides.
 
 use aioinflux_line::{Encoder, LentLines, Rows, Shape};
 
-/// Memory for consecutive lines (see
+/// Memory that the caller provides for consecutive lines (see
 /// [`FrameEncoder::encode_into`](super::FrameEncoder::encode_into)).
 pub trait LineMemory {
-    /// Returns at least `least` bytes after the lines so far, or `None` if there is not so much
-    /// memory. Their content is meaningless.
+    /// Returns the unused memory that follows the lines written so far, which is at least `least`
+    /// bytes long. Returns `None` if there is not enough memory. The initial content of the unused
+    /// memory is arbitrary.
     fn spare(&mut self, least: usize) -> Option<&mut [u8]>;
 
-    /// Turns the first bytes of the spare memory into lines. They are within what `spare` returned.
+    /// Marks the first `bytes` bytes of the unused memory as lines. `bytes` never exceeds the
+    /// length of the last slice that `spare` returned.
     fn keep(&mut self, bytes: usize);
 }
 
-/// The destination of lines.
+/// The place where encoded lines are written.
 pub(super) enum Out<'o> {
-    /// The batch of an encoder, until it has more bytes than `limit`.
+    /// The batch of an encoder. The batch is full when it has more than `limit` bytes.
     Batch {
         encoder: &'o mut Encoder,
         limit: usize,
     },
-    /// Memory of the caller, until it is full. Rows that need `PointEncoder` first become lines of
-    /// the encoder's batch. If there is no memory for such a line, it stays there.
+    /// Memory that the caller provides, which is used until it is full. Rows that need
+    /// `PointEncoder` are first written to the encoder's batch, and then moved into this memory. If
+    /// the memory has no space for such a line, the line stays in the encoder's batch.
     Lent {
         encoder: &'o mut Encoder,
         memory: &'o mut dyn LineMemory,
@@ -55,7 +59,7 @@ impl<'o> Out<'o> {
         }
     }
 
-    /// How many rows have no line, if they are counted here.
+    /// Returns the number of rows that had no fields and therefore have no line.
     pub(super) fn skipped(&self) -> u64 {
         match self {
             Self::Batch { encoder, .. } => encoder.batch().skipped(),
@@ -63,7 +67,7 @@ impl<'o> Out<'o> {
         }
     }
 
-    /// Calls `write` to write rows of one shape, possibly none.
+    /// Calls `write`, which writes rows of one shape. `write` may also write no rows.
     pub(super) fn rows<T>(
         &mut self,
         shape: &Shape,
@@ -91,7 +95,7 @@ impl<'o> Out<'o> {
         }
     }
 
-    /// Moves the lines that `PointEncoder` has written to the other lines.
+    /// Moves the lines that `PointEncoder` wrote into the caller's memory.
     pub(super) fn move_lines(&mut self) {
         let Self::Lent {
             encoder,
@@ -126,7 +130,7 @@ mod tests {
     use super::*;
     use crate::frame::{FrameEncoder, FrameLayout, encode_frame};
 
-    /// Memory with a limited number of bytes.
+    /// Memory for tests, with a limited number of bytes.
     struct Pages {
         bytes: Vec<u8>,
         used: usize,
@@ -143,7 +147,8 @@ mod tests {
         }
     }
 
-    /// Rows with long and short texts, rows for `PointEncoder`, and rows without fields.
+    /// Returns a table that contains short and long strings, rows that need `PointEncoder`, and
+    /// rows without fields.
     fn table(rows: u32) -> RecordBatch {
         let text = |row: usize| match row % 11 {
             0 => None,

@@ -1,4 +1,5 @@
-//! What is decided once for a range of rows: names are sorted and escaped, and columns prepared.
+//! Prepares a range of rows for encoding. Names are sorted and escaped once for the whole range,
+//! and columns are prepared.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -11,18 +12,20 @@ use super::columns::{Cells, Column};
 use super::times::Time;
 use super::{FrameError, FrameLayout};
 
-/// A dictionary with more values than this is not escaped in advance, because its rows may use only
-/// a few of them.
+/// The maximum number of values of a dictionary that are escaped in advance. The values of a larger
+/// dictionary are not escaped in advance, because the rows may use only a few of these values.
 const MAX_VALUES: usize = 1 << 16;
-/// If a range has more measurements than this, they are escaped row by row.
+/// The maximum number of measurement names that are escaped in advance for a range of rows. The
+/// names of further measurements are escaped row by row.
 const MAX_SHAPES: usize = 256;
 
-/// The escaped values of tags, by the position of their column.
+/// The escaped values of tag columns. The key in the map is the position of the column.
 #[derive(Debug, Default)]
 pub(super) struct Memory(Mutex<HashMap<usize, (ArrayRef, Arc<TagValues>)>>);
 
 impl Memory {
-    /// Escapes the values of a tag, unless the previous range had the same values.
+    /// Returns the escaped values of a tag column. The values are escaped again only if `array` is
+    /// not the same array as in the previous range.
     fn values(
         &self,
         position: usize,
@@ -49,24 +52,26 @@ pub(super) struct Plan<'a> {
     pub(super) rows: usize,
     pub(super) time: Option<Time>,
     pub(super) measurement: Option<Column<'a>>,
-    /// Tag columns that no extra tag replaces.
+    /// The names and columns of the tags, except tags that an extra tag of the layout replaces.
     pub(super) tags: Vec<(&'a str, Column<'a>)>,
     pub(super) fields: Vec<(&'a str, Column<'a>)>,
-    /// The index of the shape of each row. Empty if all rows have the first shape.
+    /// For each row, the index of its shape in `shapes`. `shape_of` is empty if all rows have the
+    /// first shape.
     pub(super) shape_of: Vec<u32>,
-    /// `None` if the rows of that measurement need `PointEncoder`.
+    /// The shapes of the rows. A shape is `None` if the rows of its measurement need
+    /// `PointEncoder`.
     pub(super) shapes: Vec<Option<Shape>>,
-    /// The tags of a shape, in its order.
+    /// The tags of every shape, in the order in which a shape contains its tags.
     pub(super) shaped: Vec<(usize, ShapedTag)>,
 }
 
-/// The source of a tag for the fast encoder.
+/// The source from which the fast encoder takes the text of a tag.
 pub(super) enum ShapedTag {
-    /// The same text for all rows.
+    /// A constant, because the tag has the same text in all rows.
     Constant(Arc<TagValues>),
-    /// A code for each row.
+    /// A list of texts, and the code of each row's text in this list.
     Coded(Arc<TagValues>, Rc<Vec<u32>>),
-    /// The texts of the column itself.
+    /// The tag's own column, from which each row's text is read.
     Text,
 }
 
@@ -96,7 +101,8 @@ impl<'a> Plan<'a> {
         Ok(plan)
     }
 
-    /// Assigns every column its role in the layout, and returns the positions of the tags.
+    /// Gives every column the role that the layout defines, and returns the positions of the tag
+    /// columns.
     fn place_columns(&mut self, frame: &'a RecordBatch) -> Result<Vec<usize>, FrameError> {
         let layout = self.layout;
         let columns = frame.num_columns();
@@ -139,7 +145,7 @@ impl<'a> Plan<'a> {
         Ok(positions)
     }
 
-    /// The measurement of a row.
+    /// Returns the measurement name of a row.
     pub(super) fn measurement(&self, row: usize) -> Option<std::borrow::Cow<'_, str>> {
         let own = self
             .measurement
@@ -196,7 +202,8 @@ impl<'a> Plan<'a> {
                             let texts: Vec<_> = (0..dictionary.values.len())
                                 .map(|value| column.text(value))
                                 .collect();
-                            // One more, for the code of nulls.
+                            // A null is added after the values, because the code for nulls equals
+                            // the number of values.
                             let texts = texts.iter().map(Option::as_deref).chain([None]);
                             shape.tag_values(tag, texts)
                         });

@@ -1,12 +1,14 @@
-//! Cuts a table that arrives in pieces of any length into ranges of rows of equal length.
+//! Divides a table that arrives in pieces of any length into ranges with the same number of rows.
 
 use std::collections::VecDeque;
 
 use arrow_array::RecordBatch;
 
-/// Cuts record batches of any length into ranges with the same number of rows, except the last one.
+/// Cuts a sequence of record batches, whose lengths can differ, into ranges. All ranges except the
+/// last one have the same number of rows.
 ///
-/// The content of a range does not depend on the length of the pieces. Nothing is copied.
+/// The rows in a range do not depend on the lengths of the record batches. Cutting a record batch
+/// copies no data.
 #[derive(Debug)]
 pub struct Ranges {
     rows: usize,
@@ -15,7 +17,7 @@ pub struct Ranges {
 }
 
 impl Ranges {
-    /// Ranges of `rows` rows (at least 1).
+    /// Returns an empty `Ranges` that cuts record batches into ranges of `rows` rows (at least 1).
     pub fn new(rows: usize) -> Self {
         Self {
             rows: rows.max(1),
@@ -24,12 +26,12 @@ impl Ranges {
         }
     }
 
-    /// Sets a different length for the ranges from now on.
+    /// Sets the number of rows for all ranges that are cut from now on.
     pub fn set_rows(&mut self, rows: usize) {
         self.rows = rows.max(1);
     }
 
-    /// Whether there are no rows.
+    /// Returns whether all added rows have been taken.
     pub fn is_empty(&self) -> bool {
         self.held == 0
     }
@@ -42,12 +44,12 @@ impl Ranges {
         }
     }
 
-    /// Takes the next complete range. `None` until enough rows have come.
+    /// Takes the next complete range. Returns `None` if fewer rows than a complete range are left.
     pub fn next_whole(&mut self) -> Option<Vec<RecordBatch>> {
         (self.held >= self.rows).then(|| self.take(self.rows))
     }
 
-    /// Takes the rest at the end, which is less than a range.
+    /// Takes all remaining rows, which are the last range of the table.
     pub fn rest(&mut self) -> Option<Vec<RecordBatch>> {
         (self.held > 0).then(|| self.take(self.held))
     }

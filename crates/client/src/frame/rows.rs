@@ -1,4 +1,5 @@
-//! The rows of one table, written by the fast encoder if possible, otherwise by `PointEncoder`.
+//! Encodes the rows of a table with the fast encoder where possible, and all other rows with
+//! `PointEncoder`.
 
 use std::ops::Range;
 
@@ -10,19 +11,21 @@ use super::out::{LineMemory, Out};
 use super::plan::{Memory, Plan, ShapedTag};
 use super::{FrameError, FrameLayout};
 
-/// How many rows of a large table are prepared at once.
+/// The number of rows of a large table that are prepared for encoding at once.
 const RANGE: usize = 1 << 13;
 
-/// Rows whose numbers are formatted at once; their texts stay in the L1 cache.
+/// The number of rows whose numbers are formatted at once. The formatted numbers of this many rows
+/// stay in the L1 cache.
 const BLOCK: usize = 32;
 
 /// Encodes every row of `frame` as one line.
 ///
-/// The numbers of the rows continue from the encoder's `next_index`. If a row is refused, the
-/// encoder keeps the rows before it.
+/// The first row gets the index that [`Encoder::next_index`] returns, and each further row gets the
+/// next index. If the encoder refuses a row, it keeps the lines of the rows before this row.
 ///
 /// # Errors
-/// [`FrameError`] with the column or the row that cannot be represented.
+/// Fails if a column or a row cannot be represented in line protocol. The [`FrameError`] names the
+/// column or the row.
 pub fn encode_frame(
     frame: &RecordBatch,
     layout: &FrameLayout,
@@ -31,10 +34,11 @@ pub fn encode_frame(
     encode(frame, layout, &Memory::default(), encoder)
 }
 
-/// Encodes tables of one layout, piece by piece, with any encoder.
+/// Encodes tables piece by piece, if all pieces have the same layout. Each piece can be written
+/// with a different encoder.
 ///
-/// What is learned from one piece, such as the escaped values of a dictionary, is reused for the
-/// next.
+/// The encoder keeps information from one piece, such as the escaped values of a dictionary, and
+/// reuses it for the next piece.
 #[derive(Debug)]
 pub struct FrameEncoder {
     layout: FrameLayout,
@@ -42,7 +46,7 @@ pub struct FrameEncoder {
 }
 
 impl FrameEncoder {
-    /// Returns an encoder for pieces of tables with these columns.
+    /// Returns an encoder for pieces of tables that have this layout.
     pub fn new(layout: FrameLayout) -> Self {
         Self {
             layout,
@@ -50,24 +54,27 @@ impl FrameEncoder {
         }
     }
 
-    /// Encodes every row of a piece, as [`encode_frame`] does.
+    /// Encodes every row of a piece of a table as one line. See [`encode_frame`].
     ///
     /// # Errors
-    /// [`FrameError`] with the column or the row that cannot be represented.
+    /// Fails if a column or a row cannot be represented in line protocol. The [`FrameError`] names
+    /// the column or the row.
     pub fn encode(&self, piece: &RecordBatch, encoder: &mut Encoder) -> Result<(), FrameError> {
         encode(piece, &self.layout, &self.memory, encoder)
     }
 
-    /// Encodes rows of a piece from `start` on into memory of the caller, until the end or until
-    /// the memory is full. The first row has the index [`Encoder::next_index`], which grows by the
-    /// number of encoded rows.
+    /// Encodes the rows of a piece into `memory`, which the caller provides. Encoding begins with
+    /// row `start`, and stops when the piece ends or the memory is full. The first encoded row has
+    /// the index [`Encoder::next_index`], which then grows by the number of encoded rows.
     ///
-    /// The encoder writes the rows that need a closer check. It should have no lines. If the memory
-    /// is full at such a row, its line stays in the encoder. The next call, which should pass more
-    /// memory, moves it.
+    /// Rows that need further checks are written by `encoder`, which should contain no lines before
+    /// the call. If the memory is full at a row that needs further checks, the line of this row
+    /// stays in `encoder`. The next call should pass more memory. The next call moves the remaining
+    /// line from `encoder` into that memory.
     ///
     /// # Errors
-    /// [`FrameError`] with the column or the row that cannot be represented.
+    /// Fails if a column or a row cannot be represented in line protocol. The [`FrameError`] names
+    /// the column or the row.
     pub fn encode_into(
         &self,
         piece: &RecordBatch,
@@ -95,13 +102,13 @@ impl FrameEncoder {
     }
 }
 
-/// The result of encoding rows of a piece (see [`FrameEncoder::encode_into`]).
+/// The result of [`FrameEncoder::encode_into`], which encodes the rows of a piece of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Encoded {
-    /// How many rows were encoded.
+    /// The number of rows that were encoded, including rows without a line.
     pub rows: usize,
-    /// How many of them had no fields, and so no line.
+    /// The number of encoded rows that have no line, because they had no fields.
     pub skipped: u64,
 }
 
@@ -127,36 +134,36 @@ fn encode(
     Ok(())
 }
 
-/// A row that cannot be written.
+/// The error for a row that cannot be written, and the position of the row.
 pub(super) struct Stopped {
     pub(super) row: usize,
     pub(super) error: FrameError,
 }
 
-/// Some rows, with the formatted texts of their numbers.
+/// A range of rows, and the formatted numbers of these rows.
 struct Block<'b> {
     rows: Range<usize>,
-    /// The index of the plan's first row.
+    /// The index of the plan's first row in the whole table.
     first: u64,
     numbers: &'b [Option<Numbers>],
     tags: &'b [Tags<'b>],
 }
 
-/// The tags of every row, one after the other.
+/// A tag, or consecutive tags that are written together.
 enum Tags<'p> {
-    /// One tag with the same text in all rows.
+    /// A tag that has the same text in all rows.
     Constant(usize, &'p TagValues),
-    /// Some tags with codes.
+    /// Consecutive tags whose columns are dictionaries, so that each row has codes for its tags.
     Coded(TagCodes<'p>),
-    /// One tag with texts.
+    /// A tag whose column contains strings.
     Text(usize, &'p Column<'p>, TagCells),
-    /// One tag with values that are not texts.
+    /// A tag whose column does not contain plain strings.
     Other(usize, &'p Column<'p>),
 }
 
 impl Plan<'_> {
-    /// Encodes rows, until the end or until `out` is full. Returns the row after the last one.
-    /// `first` is the index of the first row.
+    /// Encodes rows until the end of the plan or until `out` is full. Returns the position after
+    /// the last encoded row. `first` is the index of the plan's first row in the whole table.
     pub(super) fn encode(&self, first: u64, out: &mut Out<'_>) -> Result<usize, Stopped> {
         let refused = self.time.as_ref().and_then(|time| time.refused);
         let stop = refused.unwrap_or(self.rows);
@@ -194,7 +201,8 @@ impl Plan<'_> {
         Ok(row)
     }
 
-    /// The tags of a row. Consecutive tags with codes are written together.
+    /// Returns the tags of the plan's rows, in the order in which the encoder writes the tags.
+    /// Consecutive tags that have codes are combined, because they are written together.
     fn tag_runs(&self) -> Vec<Tags<'_>> {
         let mut runs = Vec::new();
         let Some(shape) = self.shapes.iter().flatten().next() else {
@@ -216,7 +224,8 @@ impl Plan<'_> {
                         runs.push(Tags::Coded(TagCodes::default()));
                     }
                     if let Some(Tags::Coded(run)) = runs.last_mut() {
-                        // They come in the order of the shape.
+                        // Adding the tag cannot fail, because the tags are added in the order of
+                        // the shape.
                         let _ = run.push(shape, *tag, values, codes);
                     }
                 }
@@ -225,7 +234,8 @@ impl Plan<'_> {
         runs
     }
 
-    /// Memory for the texts of numbers, for each field that contains numbers.
+    /// Returns memory for formatted numbers, with one entry for each field. The entry is `None` if
+    /// the field contains no numbers.
     fn numbers(&self) -> Vec<Option<Numbers>> {
         let Some(shape) = self.shapes.iter().flatten().next() else {
             return Vec::new();
@@ -266,8 +276,9 @@ impl Plan<'_> {
         self.shapes[code].as_ref()
     }
 
-    /// Encodes rows until one has a different shape, until there are more bytes than `limit`, until
-    /// the memory is full, or until one is unusual. Returns whether it is unusual.
+    /// Encodes the rows of a block from row `start` on. Stops when the batch has more than `limit`
+    /// bytes or the memory is full. Also stops at a row that has a different shape or needs
+    /// `PointEncoder`. Returns the next row, and whether that row needs `PointEncoder`.
     fn encode_fast(
         &self,
         rows: &mut Rows<'_>,
@@ -316,7 +327,8 @@ impl Plan<'_> {
         Ok(())
     }
 
-    /// The encoder for all cases: it writes the row, or returns the reason why it cannot.
+    /// Encodes a row with `PointEncoder`, which supports all cases. Returns the reason as an error
+    /// if the row cannot be written.
     #[cold]
     fn encode_plain(
         &self,

@@ -72,8 +72,8 @@ fn every_type_is_written_and_nulls_are_left_out() {
     );
 }
 
-/// Short and long texts. Some need escapes, some are missing, and some can only be written by
-/// `PointEncoder`. There are more than one block of rows.
+/// Returns short and long tag values for more than one block of rows. Some values are missing, some
+/// need escapes, and some can only be written by `PointEncoder`.
 fn tag_texts() -> Vec<Option<String>> {
     let text = |at: usize| match at % 7 {
         0 => None,
@@ -85,7 +85,7 @@ fn tag_texts() -> Vec<Option<String>> {
     (0..200).map(text).collect()
 }
 
-/// The same, with texts in the cells of nulls.
+/// Returns an array of the given strings and nulls. The bytes under each null also contain text.
 fn over_nulls(texts: &[Option<String>]) -> StringArray {
     let nulls = texts.iter().map(Option::is_some).collect::<Vec<_>>();
     let filled = texts.iter().map(|text| text.as_deref().unwrap_or("null"));
@@ -101,7 +101,7 @@ fn tags_of_every_type_of_text_are_what_the_plain_encoder_writes() {
         Arc::new(LargeStringArray::from(texts.clone())),
         Arc::new(StringViewArray::from_iter(texts.clone())),
         Arc::new(over_nulls(&texts)),
-        // No nulls at all.
+        // This array omits the nulls, so it has no null bitmap.
         Arc::new(StringArray::from_iter_values(texts.iter().flatten())),
     ];
     for column in columns {
@@ -181,7 +181,8 @@ fn a_time_that_overflows_is_refused_by_row() {
             "9223372036854775808 ns",
         ),
         (
-            // As a signed number of hours it would be small.
+            // If `u64::MAX` hours were converted to a signed integer, the result would be a small
+            // number.
             Arc::new(UInt64Array::from(vec![1, u64::MAX])),
             Precision::Hours,
             "18446744073709551615 h",
@@ -227,7 +228,7 @@ fn floats_are_no_times() {
     );
 }
 
-/// Two rows with these times.
+/// Encodes a table of two rows, whose time column is `times`.
 fn timed(times: ArrayRef, unit: Precision) -> Result<String, FrameError> {
     let field: ArrayRef = Arc::new(Int64Array::from(vec![1, 2]));
     let frame = RecordBatch::try_from_iter([("time", times), ("f", field)]).expect("a valid batch");
@@ -321,7 +322,8 @@ fn a_type_without_meaning_is_refused_by_column() {
     assert!(matches!(error, Err(FrameError::Type { column, .. }) if column == "when"));
 }
 
-/// Rows with nulls, escapes and texts of many lengths, in pieces of the given lengths.
+/// Returns a table in pieces of the given lengths. Its rows contain nulls, strings that need
+/// escapes, and strings of many lengths.
 fn pieces(lengths: &[usize]) -> Vec<RecordBatch> {
     let rows: usize = lengths.iter().sum();
     let row = |at: usize| i64::try_from(at).expect("small");

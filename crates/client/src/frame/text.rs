@@ -1,16 +1,18 @@
-//! The text of a value as a tag. It is the same for equal values in all tables and objects.
+//! Converts values to tag text. Equal values have the same tag text, whether they come from a table
+//! or from an object.
 //!
-//! It is that of Python's `str`, because most series were created with it: `0.1`, `16777216.0`,
-//! `1e+16`, `True`, `1.50`. A float has only as many digits as its own width needs: the
-//! single-precision float nearest to 0.1 is `0.1`, and not the seventeen digits of the double that
-//! it becomes when it is widened.
+//! Most existing series were written with Python's `str`. Therefore the tag text of a value is the
+//! text that `str` returns, such as `0.1`, `16777216.0`, `1e+16`, `True` or `1.50`. The text of a
+//! float has only as many digits as the original width of the float needs. For example, the
+//! single-precision float nearest to 0.1 becomes `0.1`, although the float would need seventeen
+//! digits if it were widened to a double.
 
 use arrow_array::ArrowPrimitiveType;
 use arrow_array::types::Float16Type;
 
 type Half = <Float16Type as ArrowPrimitiveType>::Native;
 
-/// The width of a float in its source.
+/// The number of bits of a float in the source data.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FloatWidth {
     /// 16 bits.
@@ -22,10 +24,11 @@ pub enum FloatWidth {
     Double,
 }
 
-/// Returns the text of a float: the fewest digits that parse to the same float of its own width, in
-/// Python's notation.
+/// Returns the text of a float in Python's notation. The text has the fewest digits that parse to
+/// the same float of the same width.
 ///
-/// `value` is the float itself, widened. NaN is `nan`, and infinities are `inf` and `-inf`.
+/// `value` is the float, converted to 64 bits. NaN becomes `nan`, and infinities become `inf` and
+/// `-inf`.
 ///
 /// ```
 /// use aioinflux::engine::{FloatWidth, float_text};
@@ -53,8 +56,8 @@ pub fn float_text(value: f64, width: FloatWidth) -> String {
     })
 }
 
-/// The digits of a half-precision float. Its type has no formatter of its own, but five digits are
-/// always enough.
+/// Returns the shortest digits of a half-precision float. No formatter returns the shortest digits
+/// for this type, but five digits are always enough.
 fn half(value: f64) -> String {
     let digits = (0..4).map(|places| format!("{value:.places$e}"));
     let same = |text: &String| {
@@ -65,7 +68,8 @@ fn half(value: f64) -> String {
     digits.next().unwrap_or_else(|| format!("{value:.4e}"))
 }
 
-/// A number in the notation of Python's `repr`: with an exponent below -4 or above 15.
+/// Formats a number in the notation of Python's `repr`. The result has an exponent if the decimal
+/// exponent of the number is less than -4 or greater than 15.
 fn notation(number: &str) -> String {
     let (number, exponent) = number.split_once('e').unwrap_or((number, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
@@ -79,7 +83,8 @@ fn notation(number: &str) -> String {
     if digits.is_empty() {
         return format!("{sign}0.0");
     }
-    // How many digits precede the decimal point. Negative if zeros follow the point.
+    // The number of digits before the decimal point. `before` is negative if zeros directly follow
+    // the point.
     let before = length(whole) + exponent - (length(&all) - length(digits));
     let digits = digits.trim_end_matches('0');
     if !(-3..=16).contains(&before) {
@@ -110,11 +115,11 @@ fn zeros(count: i32) -> String {
     "0".repeat(usize::try_from(count).unwrap_or(0))
 }
 
-/// Returns the text of a decimal, including its trailing zeros. It is that of Python's `Decimal`,
-/// and of the decimal arithmetic specification that both follow.
+/// Returns the text of a decimal number, including its trailing zeros. The text has the format of
+/// Python's `Decimal`, which follows the decimal arithmetic specification.
 ///
-/// `unscaled` contains its digits with their sign, and `scale` how many of them follow the decimal
-/// point.
+/// `unscaled` contains the sign and the digits of the number, and `scale` is the number of digits
+/// after the decimal point.
 pub(super) fn decimal_text(unscaled: &str, scale: i8) -> String {
     let (sign, digits) = match unscaled.strip_prefix('-') {
         Some(digits) => ("-", digits),
@@ -162,7 +167,8 @@ mod tests {
             (0.1, FloatWidth::Double, "0.1"),
             (-0.0, FloatWidth::Double, "-0.0"),
             (5e-324, FloatWidth::Double, "5e-324"),
-            // Both are exactly half-way between two numbers with that many digits.
+            // Each of these two numbers is exactly half-way between two decimal numbers with as
+            // many digits as the expected text.
             (
                 2_f64.powi(-25),
                 FloatWidth::Double,

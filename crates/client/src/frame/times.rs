@@ -1,4 +1,4 @@
-//! The time column of a table, as nanoseconds since 1970 in UTC.
+//! Converts the time column of a table to nanoseconds since 1970 in UTC.
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
@@ -18,12 +18,13 @@ use super::FrameError;
 use crate::config::Precision;
 use crate::error::excerpt;
 
-/// Parses an ISO 8601 time to nanoseconds since 1970. Without a zone it is UTC.
+/// Parses an ISO 8601 time into nanoseconds since 1970. If a time has no time zone, it is in UTC.
 ///
-/// Times beyond the calendar of this function, in the years -9999 and 9999, become the first and
-/// the last number. `None` for any other text, for the second 60, and for a named zone.
+/// In the years -9999 and 9999, this function's calendar cannot represent some times; such times
+/// become the smallest and the largest number. Returns `None` if the text is not an ISO 8601 time,
+/// if its second is 60, or if it has a named time zone.
 pub fn parse_time(text: &str) -> Option<i128> {
-    // What the parser ignores: the name of a zone, and a leap second.
+    // Refuses time zone names and leap seconds, which the parser would ignore.
     if text.contains('[') || text.contains(":60") {
         return None;
     }
@@ -37,7 +38,9 @@ pub fn parse_time(text: &str) -> Option<i128> {
     }
 }
 
-/// The end of the calendar that a date exceeds.
+/// Returns the smallest number for a time in the year -9999, and the largest number for a time in
+/// the year 9999. These two years are at the ends of the parser's calendar, and some times in them
+/// are outside it.
 #[cold]
 fn beyond_the_calendar(text: &str) -> Option<i128> {
     match Pieces::parse(text).ok()?.date().year() {
@@ -47,27 +50,29 @@ fn beyond_the_calendar(text: &str) -> Option<i128> {
     }
 }
 
-/// The times of a range of rows.
+/// The timestamps of a range of rows.
 pub(super) struct Time {
     values: ScalarBuffer<i64>,
-    /// The first row whose time cannot be written.
+    /// The position of the first row whose time cannot be written.
     pub(super) refused: Option<usize>,
     why: Why,
 }
 
-/// Why a row's time cannot be written.
+/// The reason why a row's time cannot be written.
 enum Why {
     Missing,
-    /// It is a number outside 64-bit nanoseconds: the number and its unit.
+    /// The time is outside the range of 64-bit nanoseconds. The string contains the time as a
+    /// number, with its unit.
     Beyond(String),
-    /// It is this text.
+    /// The time is this string, which cannot be parsed.
     Unread(String),
 }
 
 const SECOND: i64 = 1_000_000_000;
 
 impl Time {
-    /// `None` if the type of the array is not a type of times. `unit` is the unit of integers.
+    /// Converts an array of times. `unit` is the unit of integer times. Returns `None` if the type
+    /// of the array cannot represent times.
     pub(super) fn new(array: &ArrayRef, unit: Precision) -> Option<Self> {
         macro_rules! numbers {
             ($kind:ty, $scale:expr, $unit:expr) => {
@@ -115,7 +120,8 @@ impl Time {
         })
     }
 
-    /// Numbers, with the nanoseconds and the name of their unit.
+    /// Converts times that are numbers. `scale` is the length of their unit in nanoseconds, and
+    /// `unit` is the name of the unit.
     fn of_numbers(array: &ArrayRef, values: &ScalarBuffer<i64>, scale: i64, unit: &str) -> Self {
         let null = first_null(array);
         let range = i64::MIN / scale..=i64::MAX / scale;
@@ -140,14 +146,15 @@ impl Time {
         }
     }
 
-    /// The only type of integers with numbers beyond the range of the result.
+    /// Converts times that are 64-bit unsigned integers. Only this integer type contains numbers
+    /// that exceed the range of `i64`.
     fn of_unsigned(array: &ArrayRef, unit: Precision) -> Self {
         let numbers = array.as_primitive::<UInt64Type>().values();
         let values = numbers.iter().map(|number| number.cast_signed()).collect();
         let mut time = Self::of_numbers(array, &values, unit.nanoseconds(), unit.as_str());
         let end = time.refused.unwrap_or(numbers.len());
-        // The numbers that are negative here. With some units they would look as if they were in
-        // range.
+        // Finds numbers that became negative when they were cast to `i64`. With some units, such
+        // numbers would seem to be in range after scaling.
         let beyond = numbers[..end]
             .iter()
             .position(|number| i64::try_from(*number).is_err());
@@ -161,7 +168,7 @@ impl Time {
         time
     }
 
-    /// Parses texts up to the first that is not a time.
+    /// Parses times that are strings, up to the first string that is not a valid time.
     fn read<'t>(texts: impl ExactSizeIterator<Item = Option<&'t str>>) -> Self {
         let mut values = Vec::with_capacity(texts.len());
         let mut end = None;
@@ -187,7 +194,8 @@ impl Time {
         self.values[row]
     }
 
-    /// Why the refused row, with this number in the whole table, cannot be written.
+    /// Returns the error for the row whose time cannot be written. `row` is the index of this row
+    /// in the whole table.
     pub(super) fn refusal(&self, row: u64) -> FrameError {
         match &self.why {
             Why::Missing => FrameError::Time { row },

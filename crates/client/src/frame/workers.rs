@@ -1,11 +1,12 @@
-//! Encodes ranges of rows into batches, on the thread of the caller or on several threads.
+//! Encodes ranges of rows into batches of lines, on the caller's thread or on several threads.
 //!
-//! One thread encodes a range, and its batches pass through a channel of their own with a small
-//! capacity. A thread that is ahead waits, so memory is bounded for any size of the table. Batches
-//! are taken range by range, so neither their order nor their boundaries depend on the threads.
+//! Each range is encoded by one thread. Each range also has its own channel with a small capacity,
+//! through which the batches of the range are sent. A thread that is too far ahead waits, so memory
+//! use is bounded for tables of any size. The batches are returned range by range, so neither their
+//! order nor their boundaries depend on the number of threads.
 //!
-//! The caller is one of the threads: while the next batch is not ready, it encodes another range.
-//! So it rarely needs a wake-up.
+//! While the next batch is not ready, the caller's thread encodes another range instead of waiting.
+//! Therefore the caller's thread rarely has to be woken up.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,23 +21,26 @@ use super::out::Out;
 use super::plan::{Memory, Plan};
 use super::{FrameError, FrameLayout, FrameOptions};
 
-/// Bytes of batches that wait or are being made. Above this limit no further range is begun.
+/// The maximum number of bytes in batches that are waiting to be returned or are being made. Above
+/// this limit, no further range is started.
 const AHEAD: usize = 40 << 20;
-/// Messages of one range that may wait: rows of a kilobyte make three batches and the end, so that
-/// no thread waits for one that is behind.
+/// The maximum number of messages that can wait in the channel of one range. If rows are one
+/// kilobyte long, a range sends three batches and an end message. All four messages fit into the
+/// channel, so no thread waits for a slower thread.
 const WAITING: usize = 4;
-/// Bytes of memory that are kept for reuse.
+/// The maximum number of bytes of memory that are kept for reuse.
 const KEPT: usize = 24 << 20;
-/// What a batch may need in addition to the longest one so far.
+/// The number of bytes that are reserved for a batch in addition to the length of the longest batch
+/// so far.
 const SLACK: usize = 64 << 10;
 
-/// Memory of batches that were sent.
+/// A collection of batches that were already sent and whose memory can be reused.
 #[derive(Clone, Debug, Default)]
 pub struct Spares(Arc<Mutex<Vec<Batch>>>);
 
 impl Spares {
-    /// Returns the memory of a batch; its lines are lost. If it is too much to keep, the smallest
-    /// is freed.
+    /// Stores a batch so that its memory can be reused. The lines of the batch are lost. If the
+    /// stored batches take up too much memory, the smallest batches are freed.
     pub fn put(&self, batch: Batch) {
         let mut spares = self.lock();
         let place = spares.partition_point(|spare| spare.capacity() <= batch.capacity());
@@ -47,61 +51,63 @@ impl Spares {
         }
     }
 
-    /// Returns the largest spare batch, or a new one for `dialect` if there is none. Its content is
-    /// meaningless.
+    /// Returns the largest stored batch, or a new batch for `dialect` if no batch is stored. The
+    /// returned batch may still contain old lines.
     pub fn get(&self, dialect: Dialect) -> Batch {
         self.lock().pop().unwrap_or_else(|| Batch::new(dialect))
     }
 
-    /// The smallest comes first.
+    /// Locks and returns the spare batches. The batches are sorted by capacity, and the smallest
+    /// one comes first.
     fn lock(&self) -> MutexGuard<'_, Vec<Batch>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// What all threads of one table share.
+/// The state that all threads share while they encode tables of one layout.
 struct Shared {
     layout: FrameLayout,
     options: FrameOptions,
     memory: Memory,
     spares: Spares,
-    /// Bytes of the longest batch so far.
+    /// The number of bytes in the longest batch so far.
     longest: AtomicUsize,
 }
 
 impl Shared {
-    /// Memory for a batch like those so far, allocated at once, because growing memory is moved
-    /// repeatedly.
+    /// Returns an empty batch with enough memory for a batch as long as earlier batches. The memory
+    /// is allocated at once, because growing memory would be moved repeatedly.
     fn spare(&self) -> Batch {
         let mut spare = self.spares.get(self.options.line.dialect());
         let longest = self.longest.load(Ordering::Relaxed);
         if longest > 0 {
-            // A line that makes a batch by itself does not predict the size of later batches.
+            // The size of a single very long line does not predict the size of later batches.
             spare.reserve(longest.min(self.options.batch_bytes) + SLACK);
         }
         spare
     }
 }
 
-/// Consecutive rows, of one or more record batches.
+/// A range of consecutive rows from one or more record batches.
 struct Range {
     pieces: VecDeque<RecordBatch>,
-    /// Index of the first row that is not encoded.
+    /// The index in the whole table of the first row that has not been encoded.
     index: u64,
-    /// Its first batch allocates memory: waiting ranges have none.
+    /// The encoder of the range. The encoder is `None` until the first batch of the range is
+    /// encoded, so that waiting ranges need no memory for lines.
     encoder: Option<Encoder>,
 }
 
-/// A range that no thread has begun.
+/// A range that no thread has started to encode.
 struct Job {
-    /// Its index among all ranges.
+    /// The number of ranges that were pushed before this range.
     number: usize,
     range: Range,
-    /// Where its batches are sent.
+    /// The channel through which the batches of the range are sent.
     sender: SyncSender<Message>,
 }
 
-/// The ranges that no thread has begun.
+/// The ranges that no thread has started to encode.
 #[derive(Default)]
 struct Queue {
     jobs: Mutex<Jobs>,
@@ -124,7 +130,8 @@ impl Queue {
         self.more.notify_one();
     }
 
-    /// The next job; waits for one. `None` if there will be no more.
+    /// Waits for the next job and returns it. Returns `None` if the queue has been closed, so that
+    /// no more jobs will follow.
     fn wait(&self) -> Option<Job> {
         let mut jobs = self.lock();
         loop {
@@ -149,7 +156,8 @@ impl Queue {
 enum Message {
     Batch(Batch),
     Error(FrameError),
-    /// The range has ended. It contains the newlines that were removed from its names and tags.
+    /// The end of a range. The message contains the newlines that were removed from names and tags
+    /// of the range.
     End(Option<RemovedNewlines>),
 }
 
@@ -185,7 +193,8 @@ impl Range {
                     .push_front(piece.slice(rows, piece.num_rows() - rows));
             }
             if encoder.len_bytes() > limit {
-                // The line that exceeds the limit begins the next batch, unless it is alone.
+                // The line that makes the batch exceed the limit becomes the first line of the next
+                // batch, unless it is the only line.
                 let lines = encoder.batch().len().max(2) - 1;
                 return Message::Batch(encoder.take_lines(lines, shared.spare()));
             }
@@ -198,11 +207,12 @@ impl Range {
     }
 }
 
-/// Makes batches of ranges of rows, ahead of the caller by a bounded number of bytes.
+/// Encodes ranges of rows into batches, possibly on several threads. Encoding runs ahead of the
+/// caller by a bounded number of bytes.
 ///
-/// Push ranges while there is [`room`](Self::has_room), then take batches with
-/// [`next`](Self::next), and repeat. The batches come in the order of the ranges. Dropping it stops
-/// its threads at their next batch.
+/// Push ranges of rows while there is [`room`](Self::has_room), then take batches with
+/// [`next`](Self::next), and repeat. The batches are returned in the order of the ranges. If the
+/// `Workers` value is dropped, each thread stops at its next batch.
 pub struct Workers {
     shared: Arc<Shared>,
     threads: usize,
@@ -210,23 +220,27 @@ pub struct Workers {
     on_thread_start: fn(),
     queue: Arc<Queue>,
     waiting: VecDeque<Waiting>,
-    /// Ranges that are no longer waiting.
+    /// The number of ranges whose batches have all been returned, or that were dropped after an
+    /// error.
     ended: usize,
-    /// Bytes of the batches of the current range, and the maximum of a range so far.
+    /// The number of bytes in the batches of the current range so far. The field `longest_range` is
+    /// the largest number of bytes that the batches of one finished range had.
     range_bytes: usize,
     longest_range: usize,
     removed: RemovedNewlines,
 }
 
 enum Waiting {
-    /// Encoded by the caller, a few messages ahead.
+    /// A range that the caller's thread encodes. The queue contains the messages that have not been
+    /// returned yet.
     Here(Box<Range>, VecDeque<Message>),
-    /// Encoded by a thread.
+    /// A range that another thread encodes, or that is still in the queue.
     There(Receiver<Message>),
 }
 
 impl Workers {
-    /// Workers for tables of one layout. No thread is started before there is work for two.
+    /// Returns workers that encode tables with this layout. A thread is started only when there is
+    /// work for two threads.
     pub fn new(layout: FrameLayout, options: FrameOptions, spares: Spares) -> Self {
         Self {
             threads: options.thread_count(),
@@ -248,21 +262,22 @@ impl Workers {
         }
     }
 
-    /// Calls a function at the start of each thread: freeing a record batch there may run code that
-    /// belongs to its memory.
+    /// Sets a function that each worker thread calls when it starts. On a worker thread, freeing a
+    /// record batch may run code that belongs to the owner of the batch's memory.
     #[must_use]
     pub fn on_thread_start(mut self, call: fn()) -> Self {
         self.on_thread_start = call;
         self
     }
 
-    /// Whether another range should be pushed before the next batch is taken.
+    /// Returns whether another range of rows should be pushed before the next batch is taken.
     pub fn has_room(&self) -> bool {
         if self.threads == 1 {
             return self.waiting.is_empty();
         }
-        // Each range counts with the batches that may wait and one that is being made, or as a
-        // whole.
+        // Each range is assumed to need memory for all batches that can wait in its channel, and
+        // for the batch that is being made. If the longest range so far needed less memory, the
+        // size of that range is assumed instead.
         let longest = self.shared.longest.load(Ordering::Relaxed).max(1 << 20);
         let bytes = longest * (1 + WAITING);
         let bytes = match self.longest_range {
@@ -272,8 +287,8 @@ impl Workers {
         self.waiting.len() < (AHEAD / bytes).clamp(2, self.threads + 2)
     }
 
-    /// Adds rows. `first` is the index of the first one, and `last` says that no range comes after
-    /// it.
+    /// Adds a range of rows. `first` is the index of the range's first row, and `last` says whether
+    /// this is the last range.
     pub fn push(&mut self, pieces: Vec<RecordBatch>, first: u64, last: bool) {
         let range = Range::new(pieces, first);
         if self.threads == 1 || (last && self.waiting.is_empty()) {
@@ -305,13 +320,13 @@ impl Workers {
         let thread = thread::Builder::new().name("aioinflux-frame".into());
         match thread.spawn(work) {
             Ok(_) => self.started += 1,
-            // If no more threads can be started, the existing ones do the work.
+            // If the system refuses to start another thread, the existing threads do the work.
             Err(_) => self.threads = self.started + 1,
         }
     }
 
-    /// Encodes one batch of a range that no other thread encodes. `false` if there is nothing to
-    /// encode now.
+    /// Encodes, on the caller's thread, one batch of a range that no other thread encodes. Returns
+    /// `false` if there is no such range at present.
     fn help(&mut self) -> bool {
         for waiting in &mut self.waiting {
             if let Waiting::Here(range, ready) = waiting
@@ -327,19 +342,20 @@ impl Workers {
         };
         let mut range = Box::new(job.range);
         let first = range.next(&self.shared);
-        // Messages in the queue count as waiting too.
+        // `waiting` also has an entry for each job in the queue, so this index is valid.
         self.waiting[job.number - self.ended] = Waiting::Here(range, VecDeque::from([first]));
         true
     }
 
-    /// The next batch. `None` when all ranges are done. It has no lines if all its rows were
-    /// skipped.
+    /// Returns the next batch, or `None` when all ranges are finished. A batch has no lines if all
+    /// rows of the batch were skipped.
     ///
     /// # Errors
-    /// If a row or column cannot be represented. Everything that was pushed is then dropped.
+    /// Fails if line protocol cannot represent a row or column. After an error, all ranges that
+    /// were pushed are dropped.
     ///
     /// # Panics
-    /// If a thread panicked.
+    /// Panics if a thread of the workers panicked.
     #[expect(
         clippy::should_implement_trait,
         reason = "more can be pushed after `None`"
@@ -386,7 +402,7 @@ impl Workers {
         }
     }
 
-    /// The next message of the thread that encodes the first range.
+    /// Waits for the next message of the thread that encodes the first range.
     fn wait(&self) -> Message {
         match self.waiting.front() {
             Some(Waiting::There(receiver)) => receiver.recv().expect("a thread panicked"),
@@ -394,7 +410,8 @@ impl Workers {
         }
     }
 
-    /// Newlines that were removed from names and tags of the rows so far.
+    /// Returns the number of newlines that have been removed so far from names and tags, and the
+    /// place of the first one.
     pub fn removed_newlines(&self) -> Option<&RemovedNewlines> {
         (self.removed.count > 0).then_some(&self.removed)
     }
@@ -406,7 +423,7 @@ impl Drop for Workers {
     }
 }
 
-/// Encodes one range. It ends if the receiver is gone.
+/// Encodes the range of a job. Stops early if the receiver of the job's channel has been dropped.
 fn work(mut job: Job, shared: &Shared) {
     loop {
         let message = job.range.next(shared);

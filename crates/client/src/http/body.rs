@@ -1,4 +1,4 @@
-//! Bodies of answers: read piece by piece, inflated, and within limits.
+//! Reads answer bodies piece by piece, decompresses them, and enforces limits.
 
 use std::pin::pin;
 
@@ -13,11 +13,12 @@ use crate::error::{Error, ErrorKind, excerpt};
 use crate::gzip::Inflater;
 use crate::headers::Headers;
 
-/// How a body is coded.
+/// The content encoding of an answer body.
 enum Coding {
     Identity,
     Gzip(Box<Inflater>),
-    /// One that nobody asked for. It matters only to who reads the body.
+    /// A content encoding that the request did not allow. An unknown content encoding is an error
+    /// only if the body is read.
     Unknown(String),
 }
 
@@ -34,29 +35,31 @@ impl Coding {
     }
 }
 
-/// Bytes that had come in time if they are there when somebody looks late; after them a limit counts
-/// even for who never has to wait.
+/// The number of bytes at the start of an answer body for which the deadline is not enforced. These
+/// bytes may have arrived in time. For later bytes of the body, the deadline applies even if the
+/// reader never has to wait.
 const IN_TIME: usize = 64 * 1024;
 
-/// The time limits of a body.
+/// The time limits for reading the body of an answer.
 pub(super) struct Limits {
-    /// That of who reads all of the body at once.
+    /// The time limit for a caller that reads the whole body at once.
     pub(super) total: Deadline,
-    /// That of who reads it piece by piece.
+    /// The time limit for a caller that reads the body piece by piece.
     pub(super) piecewise: Deadline,
     pub(super) silence: Silence,
 }
 
-/// The body of an answer, read piece by piece. Dropping it before its end closes the connection.
+/// The body of an answer, which is read piece by piece. Dropping the body before its end closes the
+/// connection.
 pub(crate) struct Body {
     source: Pieces,
     coding: Coding,
     end: End,
     limits: Limits,
-    /// Bytes as they were sent.
+    /// The number of bytes of the body received so far, before decompression.
     received: usize,
     ended: bool,
-    /// Free again with the end of the body.
+    /// The request's slot, which is released at the end of the body.
     slot: Option<Slot>,
 }
 
@@ -79,7 +82,8 @@ impl Body {
         }
     }
 
-    /// The next piece, or nothing after the last one. May be dropped and called again.
+    /// Returns the next piece of the body, or `None` after the last piece. The future that `next`
+    /// returns may be dropped, and `next` may then be called again.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, Error> {
         self.next_within(self.limits.piecewise).await
     }
@@ -104,7 +108,7 @@ impl Body {
             match (piece, &mut self.coding) {
                 (Some(piece), Coding::Gzip(inflater)) => inflater.feed(piece),
                 (Some(piece), _) => return Ok(Some(piece)),
-                // A body of nothing is not compressed, whatever its header says.
+                // An empty body is not compressed, whatever its `content-encoding` header says.
                 (None, Coding::Gzip(inflater)) if self.received > 0 => {
                     let last = inflater.finish().map_err(|e| broken_gzip(&e))?;
                     if last.is_some() {
@@ -116,13 +120,14 @@ impl Body {
         }
     }
 
-    /// Whether the end that `next` came to is proven to be that of the whole body.
+    /// Whether the end of the body that `next` reached is proven to be the end of the whole body.
     pub(crate) fn end(&self) -> End {
         self.end
     }
 
-    /// The body as far as it comes, at most so many bytes, and whether it came whole. The total
-    /// limit applies always.
+    /// Collects the body, but at most `most` bytes of it. Returns an error with the collected bytes
+    /// if the body is incomplete. While the body is collected, the total time limit applies even
+    /// for a stream.
     pub(crate) async fn collect(&mut self, most: usize) -> (Vec<u8>, Result<(), Error>) {
         let mut all = Vec::new();
         loop {

@@ -1,4 +1,4 @@
-//! What carries a request to the server, and the pieces of a body back.
+//! Sends requests to the server, and receives the pieces of answer bodies.
 
 use bytes::Bytes;
 use hyper::body::Incoming;
@@ -11,7 +11,8 @@ use super::pooled::{self, Pool};
 use crate::config::Config;
 use crate::error::Error;
 
-/// A way to carry requests. Clones share their connections.
+/// The way in which requests reach the server: through hyper's pool, or on the thread of the event
+/// loop. Clones of a carrier share their connections.
 #[derive(Clone)]
 pub(super) enum Carrier {
     Pooled(Pool),
@@ -20,13 +21,13 @@ pub(super) enum Carrier {
 }
 
 impl Carrier {
-    /// The carrier for every way to a server.
+    /// Returns the carrier that works for every route to a server.
     pub(super) fn new(config: &Config) -> Result<Self, Error> {
         Ok(Self::Pooled(Pool::new(Connector::new(config)?)))
     }
 
-    /// A carrier to the same server whose connections this reactor drives. There is none for TLS and
-    /// proxies.
+    /// Returns a carrier to the same server whose connections `reactor` drives. Returns `None` if
+    /// the connections use TLS or a proxy.
     #[cfg(all(unix, feature = "event-loop"))]
     pub(super) fn driven_by(&self, reactor: &Reactor) -> Option<Self> {
         let connector = self.connector();
@@ -34,7 +35,7 @@ impl Carrier {
         is_plain.then(|| Self::Direct(Direct::new(connector.clone(), reactor)))
     }
 
-    /// What opens the connections.
+    /// Returns the connector that opens this carrier's connections.
     pub(super) fn connector(&self) -> &Connector {
         match self {
             Self::Pooled(pool) => pool.connector(),
@@ -53,7 +54,7 @@ impl Carrier {
     }
 }
 
-/// Where the pieces of a body come from.
+/// The source of the pieces of an answer body.
 pub(super) enum Pieces {
     Pooled(Incoming),
     #[cfg(all(unix, feature = "event-loop"))]
@@ -61,13 +62,13 @@ pub(super) enum Pieces {
 }
 
 impl Pieces {
-    /// The next piece as it was sent.
+    /// Returns the next piece of the body as the server sent it.
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Error> {
         let piece = match self {
             Self::Pooled(body) => pooled::next(body).await,
             #[cfg(all(unix, feature = "event-loop"))]
             Self::Direct(receiving) => receiving.next().await,
         };
-        piece.map_err(|cause| Error::transport(format!("the answer broke off: {cause}")))
+        piece.map_err(|cause| Error::transport(format!("the answer ended early: {cause}")))
     }
 }

@@ -1,4 +1,5 @@
-//! What went wrong on the way to an answer: errors of hyper, of look-ups and of the system, as ours.
+//! Converts errors that occur before an answer arrives. The errors before an answer come from
+//! hyper, from name look-ups, and from the system.
 
 use std::error::Error as StdError;
 
@@ -6,7 +7,7 @@ use crate::config::without_user;
 use crate::error::{Error, ErrorKind};
 use crate::lookup;
 
-/// Why no connection was opened, to the server or to a proxy.
+/// Explains why no connection to the server or to a proxy was opened.
 pub(super) fn no_connection(
     error: &(dyn StdError + 'static),
     in_lookup: bool,
@@ -20,7 +21,7 @@ pub(super) fn no_connection(
     };
     let text = match proxy {
         Some(proxy) => format!(
-            "no connection by the proxy `{}`: {why}",
+            "no connection through the proxy `{}`: {why}",
             without_user(proxy)
         ),
         None if in_lookup => why,
@@ -29,8 +30,9 @@ pub(super) fn no_connection(
     Error::new(ErrorKind::Connect, true, text)
 }
 
-/// Why an open connection gave no answer. A head that cannot be read comes again with the next
-/// try, so that only a connection that broke is worth one.
+/// Explains why an open connection returned no answer. If the head of an answer cannot be parsed,
+/// the server would send the same head again after a retry. Therefore a request is worth a retry
+/// only if its connection broke.
 pub(super) fn no_answer(error: &(dyn StdError + 'static)) -> Error {
     let parse = chain(error)
         .find_map(|cause| cause.downcast_ref::<hyper::Error>())
@@ -43,7 +45,7 @@ pub(super) fn no_answer(error: &(dyn StdError + 'static)) -> Error {
             .to_owned()
     } else {
         format!(
-            "the head of the answer is not HTTP: {}; hint: another program listens there, or the \
+            "the head of the answer is not HTTP: {}; hint: another program listens on this port, or the \
              server repeats a NUL of the request",
             root_cause(error)
         )
@@ -51,10 +53,12 @@ pub(super) fn no_answer(error: &(dyn StdError + 'static)) -> Error {
     Error::new(ErrorKind::Decode, false, text)
 }
 
-/// What hyper calls a head above its limits; the method that asks for it is for servers only.
+/// hyper's error text for a head that exceeds its limits. hyper offers a method for the check of
+/// this error only to servers, so the error's text is compared.
 const TOO_LARGE: &str = "message head is too large";
 
-/// The text of the innermost cause: the outer ones say "error sending request" and the like.
+/// Returns the text of the innermost cause of an error, because the outer errors only say "error
+/// sending request" and the like.
 pub(super) fn root_cause(error: &(dyn StdError + 'static)) -> String {
     root(error).to_string()
 }
@@ -63,7 +67,7 @@ fn root<'a>(error: &'a (dyn StdError + 'static)) -> &'a (dyn StdError + 'static)
     chain(error).last().unwrap_or(error)
 }
 
-/// The error and its causes, from the outermost to the innermost.
+/// Iterates over an error and its causes, from the outermost error to the innermost cause.
 pub(super) fn chain<'a>(
     error: &'a (dyn StdError + 'static),
 ) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {

@@ -1,4 +1,4 @@
-//! Requests and heads of answers, in words that are the same whatever carries them.
+//! Defines requests, and the heads of answers, in a form that does not depend on how they are sent.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -12,13 +12,14 @@ use hyper::body::Incoming;
 use crate::deadline::Progress;
 use crate::error::Error;
 
-/// What requests say that they come from.
+/// The value of the `User-Agent` header in all requests.
 pub(super) const AGENT: &str = concat!("aioinflux/", env!("CARGO_PKG_VERSION"));
 
-/// A body goes out in pieces of this size, each of which counts as a sign of life.
+/// The size of the pieces in which a request body is sent. Each piece that is sent counts as
+/// progress.
 const PIECE: usize = 64 * 1024;
 
-/// A request in the words of HTTP.
+/// An HTTP request that is ready to be sent.
 pub(super) struct Prepared {
     pub(super) method: Method,
     pub(super) url: url::Url,
@@ -26,17 +27,17 @@ pub(super) struct Prepared {
     pub(super) body: Option<Upload>,
 }
 
-/// The head of an answer, and where its body comes from.
+/// The head of an answer, and the source of its body.
 pub(super) struct Head<S> {
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
-    /// Whether the length of the body is known from the head.
+    /// Whether the head states the length of the answer body.
     pub(super) has_length: bool,
     pub(super) source: S,
 }
 
 impl Prepared {
-    /// The request with the whole URL, and the headers that every request has.
+    /// Returns the request with its full URL and with the headers that all requests have.
     pub(super) fn into_request(self) -> Result<Request<Upload>, Error> {
         let body = self.body.unwrap_or_else(Upload::nothing);
         let mut request = Request::new(body);
@@ -75,7 +76,7 @@ impl<S> Head<S> {
     }
 }
 
-/// The body of a request: slices of what was built, none of them copied.
+/// The body of a request, which is sent as slices of the original bytes without copying them.
 pub(super) struct Upload {
     rest: Bytes,
     progress: Progress,
@@ -90,7 +91,7 @@ impl Upload {
         }
     }
 
-    /// The body of a request that has none.
+    /// Returns the empty `Upload` for a request without a body.
     fn nothing() -> Self {
         Self::new(Bytes::new(), &Progress::new(None))
     }
@@ -123,7 +124,7 @@ impl http_body::Body for Upload {
     }
 }
 
-/// The next piece of a body. Trailers are left out.
+/// Returns the next piece of an answer body. Trailers after an answer body are skipped.
 pub(super) fn poll_piece(
     body: &mut Incoming,
     context: &mut Context<'_>,

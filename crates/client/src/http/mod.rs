@@ -1,9 +1,10 @@
-//! Sending requests and reading answers: the only place that names the HTTP libraries.
+//! Sends requests and reads answers. No other module names the HTTP libraries.
 //!
-//! Knows connections, time limits and where a body ends; nothing about databases. What ends by
-//! `content-length` or by the last chunk is proven to be whole; a body that ends with the
-//! connection is not, gzip or no gzip (another member may have been to come), and the decoders
-//! refuse it.
+//! This module handles connections, time limits and the ends of bodies, but knows nothing about
+//! databases. A body is proven to be complete if it ends at its `content-length` or with the last
+//! chunk. A body that ends when the connection closes is not proven to be complete. Even gzip does
+//! not prove the end of such a body, because another gzip member could have followed. The decoders
+//! refuse a body whose end is not proven.
 //!
 //! | file | what |
 //! |---|---|
@@ -52,31 +53,32 @@ use carrier::{Carrier, Pieces};
 use message::{Head, Prepared, Upload};
 use slots::Slots;
 
-/// Bodies from this size on are compressed off the threads that drive connections.
+/// Request bodies of at least this size are compressed on threads that do not drive connections.
 const COMPRESS_ELSEWHERE: usize = 64 * 1024;
 
 const NEEDS_TLS: &str = "tls: the server speaks TLS on this port; hint: use an `https://` URL";
 
-/// Connections to one server.
+/// The connections to one server.
 #[derive(Clone)]
 pub(crate) struct Http {
     carrier: Carrier,
     slots: Slots,
     read_limit: Option<Duration>,
     total_limit: Option<Duration>,
-    /// Host and port, where requests go there by plain TCP.
+    /// The host and port, if requests go directly to the server over plain TCP.
     plain: Option<Arc<(String, u16)>>,
     has_answered: Arc<AtomicBool>,
 }
 
-/// An answer whose body is still to be read.
+/// An answer whose body has not been read yet.
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: Headers,
     pub(crate) body: Body,
 }
 
-/// Sets connections up. Reads certificates and the environment, and opens none.
+/// Prepares the connections to a server, which are opened later. Reads certificates and the
+/// environment, but opens no connection.
 pub(crate) fn build(config: &Config) -> Result<Http, Error> {
     if config.request_limit() == 0 {
         return Err(Error::config(
@@ -96,20 +98,22 @@ pub(crate) fn build(config: &Config) -> Result<Http, Error> {
 }
 
 impl Http {
-    /// The same server and the same limits, on connections that this reactor drives; none where
-    /// TLS or a proxy is in the way.
+    /// Returns connections to the same server and with the same limits, which `reactor` drives.
+    /// Returns `None` if the connections use TLS or a proxy.
     #[cfg(all(unix, feature = "event-loop"))]
     pub(crate) fn driven_by(&self, config: &Config, reactor: &Reactor) -> Option<Self> {
         Some(Self {
             carrier: self.carrier.driven_by(reactor)?,
-            // Of its own: requests of a loop that does not go on must not hold up others.
+            // Connections that a reactor drives have their own slots, so that the requests of a
+            // blocked event loop do not hold up other requests.
             slots: Slots::new(config.request_limit()),
             ..self.clone()
         })
     }
 
-    /// Sends a request and waits for the head of the answer. Without `whole` the total limit does
-    /// not apply to the pieces of the body: the caller reads a stream for as long as it likes.
+    /// Sends a request and waits for the head of the answer. If `whole` is false, the total limit
+    /// does not apply to the pieces of the body. The caller may read the pieces of a stream for as
+    /// long as it likes.
     pub(crate) async fn send(&self, request: Request, whole: bool) -> Result<Reply, Error> {
         let total = Deadline::new(self.total_limit, Limit::Total);
         let slot = self.slots.take(!whole, total).await?;
@@ -135,14 +139,16 @@ impl Http {
         })
     }
 
-    /// Whether it connects by TLS without verifying who answers.
+    /// Whether connections use TLS without verifying the peer's certificate.
     pub(crate) fn is_unverified(&self) -> bool {
         self.carrier.connector().is_unverified()
     }
 
-    /// The same error, or that the server speaks TLS if it does and never answered.
+    /// If a server that has never answered speaks TLS, returns an error that says so. In all other
+    /// cases, returns `error` unchanged.
     async fn explained(&self, error: Error, total: Deadline) -> Error {
-        // Some servers close the connection without a word, others send a TLS alert, which is no HTTP.
+        // A TLS server that receives plain HTTP may close the connection without an answer, or may
+        // send a TLS alert, which is not HTTP.
         let may_be_tls = matches!(error.kind(), ErrorKind::Transport | ErrorKind::Decode);
         let plain = self.plain.as_deref();
         let plain = plain.filter(|_| !self.has_answered.load(Ordering::Relaxed));
@@ -158,7 +164,7 @@ impl Http {
         }
     }
 
-    /// Waits for the head of the answer for as long as something moves.
+    /// Waits for the head of the answer, as long as data is sent or received within the time limit.
     async fn exchange(
         &self,
         request: Prepared,
@@ -171,11 +177,11 @@ impl Http {
             let limit = total.or_before(progress.deadline());
             match limit.run(sending.as_mut()).await {
                 Ok(Ok(head)) if head.status < 400 && progress.has_rest() => {
-                    let text = "the server agreed before all of the request was sent";
+                    let text = "the server accepted the request before all of it was sent";
                     return Err(Error::transport(text));
                 }
                 Ok(result) => return result,
-                // Something moved since the limit was set.
+                // The limit expired, but data was sent or received after the limit was computed.
                 Err(_) if !total.is_over() && !progress.deadline().is_over() => {}
                 Err(error) => return Err(error),
             }
@@ -183,7 +189,7 @@ impl Http {
     }
 }
 
-/// The request in the words of HTTP, its body compressed if it is to be.
+/// Builds the HTTP request, and compresses its body if `gzip` is set.
 async fn prepared(request: Request, progress: &Progress) -> Result<Prepared, Error> {
     let Request {
         post,
@@ -226,13 +232,14 @@ async fn compressed(body: Bytes) -> Result<Bytes, Error> {
         .map_err(|error| Error::transport(format!("gzip: {error}")))
 }
 
-/// Whether the library notices when this body ends early.
+/// Returns whether the HTTP library detects an answer body that ends early.
 fn end_of(has_length: bool, headers: &Headers) -> End {
-    // Several headers are one list; what comes last is what ends the body.
+    // Several `transfer-encoding` headers form one list. The last item of this list determines how
+    // the body ends.
     let codings = headers.items("transfer-encoding");
     let last = codings.last();
-    // The size of the body is known from the head only when its length is given, or when the
-    // status has none.
+    // The head states the size of the body only if it contains a length, or if the status allows no
+    // body.
     if has_length || last.is_some_and(|last| last.eq_ignore_ascii_case("chunked")) {
         End::Proven
     } else {

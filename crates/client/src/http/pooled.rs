@@ -1,4 +1,5 @@
-//! hyper's pool of connections, over every way to a server. tokio drives it.
+//! Sends requests with hyper's connection pool, which works for every route to a server. tokio
+//! drives the connections.
 
 use std::time::Duration;
 
@@ -13,10 +14,10 @@ use super::failure::{no_answer, root_cause};
 use super::message::{Head, Prepared, Upload, poll_piece};
 use crate::error::Error;
 
-/// A connection that was idle for longer is not used again.
+/// The idle time after which a connection is not reused.
 pub(super) const IDLE: Duration = Duration::from_secs(90);
 
-/// A pool of connections to one server.
+/// A pool of connections to one server, which tokio drives.
 #[derive(Clone)]
 pub(super) struct Pool {
     client: Client<Connector, Upload>,
@@ -24,7 +25,7 @@ pub(super) struct Pool {
 }
 
 impl Pool {
-    /// Opens no connection.
+    /// Creates the pool without opening a connection.
     pub(super) fn new(connector: Connector) -> Self {
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
@@ -64,7 +65,7 @@ impl Pool {
     }
 }
 
-/// The next piece of a body, or the cause why there is none.
+/// Returns the next piece of a body, or the reason why no piece can be received.
 pub(super) async fn next(body: &mut Incoming) -> Result<Option<Bytes>, String> {
     let piece = std::future::poll_fn(|context| poll_piece(body, context)).await;
     piece.transpose().map_err(|error| root_cause(&error))

@@ -1,8 +1,9 @@
-//! Whether a port that did not answer plain HTTP speaks TLS.
+//! Finds out whether a port that did not answer plain HTTP speaks TLS.
 //!
-//! A server of TLS that gets plain HTTP says so in a way of its own, or closes the connection
-//! without a word. So the port is asked by the first message of TLS. Nothing of the request is sent
-//! again, and nothing is asked of a server that has ever answered.
+//! A TLS server that receives plain HTTP either reports the mistake in its own way, or closes the
+//! connection without an answer. The probe therefore sends the first message of a TLS handshake to
+//! the port. The probe sends no part of the client's request again, and never runs against a server
+//! that has ever answered.
 
 use std::time::Duration;
 
@@ -12,9 +13,10 @@ use tokio::time::timeout;
 
 use crate::tls;
 
-/// Longest time that the question may take.
+/// The time limit of the probe.
 const LIMIT: Duration = Duration::from_secs(1);
-/// The first bytes of an alert and of a handshake message, and of the version behind them.
+/// The first byte of a TLS alert, the first byte of a TLS handshake message, and the first byte of
+/// the version that follows either.
 const KINDS: [u8; 2] = [0x15, 0x16];
 const VERSION: u8 = 3;
 
@@ -23,7 +25,7 @@ pub(super) async fn speaks_tls(host: &str, port: u16) -> bool {
     matches!(asked, Ok(Some([kind, VERSION])) if KINDS.contains(&kind))
 }
 
-/// The first two bytes that the port answers with.
+/// Returns the first two bytes of the port's reply to the probe.
 async fn ask(host: &str, port: u16) -> Option<[u8; 2]> {
     let hello = tls::hello()?;
     let mut stream = TcpStream::connect((host, port)).await.ok()?;

@@ -1,4 +1,4 @@
-//! How many requests may be under way at once, and what those that hold up others are.
+//! Limits the number of concurrent requests, and explains which requests hold the slots.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -9,22 +9,22 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::deadline::Deadline;
 use crate::error::Error;
 
-/// The slots for requests that are under way at once. Clones share them.
+/// The slots that limit the number of concurrent requests. Clones of this value share the slots.
 #[derive(Clone)]
 pub(super) struct Slots {
     free: Arc<Semaphore>,
     count: usize,
-    /// Slots that streams hold.
+    /// The number of slots that streams hold.
     streams: Arc<AtomicUsize>,
 }
 
-/// The slot of one request, given back when it is dropped.
+/// The slot that one request holds until this value is dropped.
 pub(super) struct Slot {
     _permit: OwnedSemaphorePermit,
     _stream: Option<Stream>,
 }
 
-/// Counts among the streams until it is dropped.
+/// A marker that counts as one open stream until it is dropped.
 struct Stream(Arc<AtomicUsize>);
 
 impl Slots {
@@ -37,7 +37,7 @@ impl Slots {
         }
     }
 
-    /// Waits for a free slot. A stream has it for as long as its reader likes.
+    /// Waits for a free slot. A stream keeps its slot until its reader has finished or dropped it.
     pub(super) async fn take(&self, is_stream: bool, total: Deadline) -> Result<Slot, Error> {
         let taking = pin!(Arc::clone(&self.free).acquire_owned());
         let taken = total.run(taking).await;
@@ -49,7 +49,7 @@ impl Slots {
         })
     }
 
-    /// Why there is no free slot, and what to do.
+    /// Explains why there is no free slot, and what the user can do.
     fn occupied(&self) -> String {
         let open = self.count.saturating_sub(self.free.available_permits());
         let open = match open {
@@ -57,7 +57,7 @@ impl Slots {
             open => format!("{open} requests of this client are open"),
         };
         let streams = match self.streams.load(Ordering::Relaxed) {
-            0 => return format!("{open}; hint: send fewer at once, or wait longer"),
+            0 => return format!("{open}; hint: send fewer requests at once, or wait longer"),
             1 => "1 of them a stream that was not closed".to_owned(),
             streams => format!("{streams} of them streams that were not closed"),
         };
@@ -94,7 +94,7 @@ mod tests {
         let start = "not done within 1ms (`timeout`): 1 request of this client is open";
         let held = slots.take(false, none).await.unwrap();
         let error = slots.take(true, limit()).await.err().unwrap();
-        let text = format!("{start}; hint: send fewer at once, or wait longer");
+        let text = format!("{start}; hint: send fewer requests at once, or wait longer");
         assert_eq!(error.to_string(), text);
         drop(held);
         let held = slots.take(true, none).await.unwrap();

@@ -1,11 +1,13 @@
-//! Huge pages for large allocations: the kernel hands out and clears 2 MiB at once, not 4 KiB at each
-//! page fault.
+//! Uses huge pages for large allocations. With huge pages, the kernel provides and clears 2 MiB at
+//! each page fault, instead of 4 KiB.
 //!
-//! [`HugePages`] is a global allocator for programs whose answers are large. It maps blocks of 4 MiB
-//! and more itself, and unmaps them when they are freed, so that it keeps no unused memory. Smaller
-//! blocks are the system allocator's. The system allocator can use huge pages too, but only for a
-//! whole process, and before it starts. [`advise`] is for memory that comes from another allocator.
-//! On systems other than Linux the allocator is the system's, and the advice does nothing.
+//! [`HugePages`] is a global allocator for programs that receive large answers. [`HugePages`] maps
+//! blocks of 4 MiB or more itself. When such a block is freed, it is unmapped at once, so that no
+//! unused memory is kept. Smaller blocks come from the system allocator. The system allocator can
+//! also use huge pages, but only for a whole process. Huge pages for a whole process must be
+//! enabled before the process starts. [`advise`] requests huge pages for memory from other
+//! allocators. On systems other than Linux, [`HugePages`] is the system allocator, and [`advise`]
+//! does nothing.
 #![cfg_attr(
     target_os = "linux",
     expect(
@@ -15,11 +17,11 @@
     )
 )]
 
-/// A huge page on x86-64, and on aarch64 in its usual setting.
+/// The size of a huge page, both on x86-64 and on aarch64 in its usual configuration.
 pub const HUGE_PAGE: usize = 2 << 20;
 
-/// The smallest block that gets huge pages: the last page of a block may be almost empty, so that a
-/// block has at least two.
+/// The size of the smallest allocation that gets huge pages. The minimum is two huge pages, because
+/// the last page of an allocation may be almost empty.
 pub const LARGE: usize = 2 * HUGE_PAGE;
 
 #[cfg(target_os = "linux")]
@@ -27,7 +29,7 @@ pub use linux::{HugePages, advise};
 #[cfg(not(target_os = "linux"))]
 pub use std::alloc::System as HugePages;
 
-/// Does nothing: only Linux takes this advice.
+/// Does nothing, because only Linux supports advice about huge pages.
 #[cfg(not(target_os = "linux"))]
 pub fn advise(_: *const u8, _: usize) {}
 
@@ -38,37 +40,40 @@ mod linux {
 
     use super::{HUGE_PAGE, LARGE};
 
-    /// The alignment of a mapping on every system.
+    /// The alignment in bytes that mappings have at least, on every system.
     const SMALL_PAGE: usize = 4096;
 
-    /// A global allocator that uses huge pages for blocks of 4 MiB and more.
+    /// A global allocator that uses huge pages for allocations of 4 MiB and more.
     #[derive(Debug)]
     pub struct HugePages;
 
-    /// Asks for huge pages for all pages of a block. The first and the last page count even if other
-    /// data shares them: a mapping that is advised in part becomes two mappings, which cannot grow as
-    /// one. A kernel without huge pages ignores the advice.
+    /// Asks the kernel to use huge pages for all pages of a block of memory. The first and the last
+    /// page are included even if they also hold other data. If the advice covered only a part of a
+    /// mapping, the kernel would split it into two mappings, which cannot grow as one. A kernel
+    /// without huge pages ignores the request.
     ///
-    /// Any address is allowed: the advice changes how the kernel backs a page, and never its contents.
+    /// Any address is allowed as `block`, because the advice changes how the kernel backs a page,
+    /// and never changes the content of the page.
     pub fn advise(block: *const u8, size: usize) {
         let before = block.addr() % SMALL_PAGE;
         let pages = (before + size).next_multiple_of(SMALL_PAGE);
         let start = block.wrapping_sub(before).cast_mut();
-        // SAFETY: the advice changes nothing of what is in the pages, whoever owns them. The kernel
-        // refuses addresses that are not mapped.
+        // SAFETY: the advice does not change the contents of the pages, no matter who owns them.
+        // The kernel refuses addresses that are not mapped.
         unsafe { libc::madvise(start.cast(), pages, libc::MADV_HUGEPAGE) };
     }
 
-    // SAFETY: a layout says by itself whose block it is, since it comes back as it was: all of
-    // `System` go back to `System`, all mapped ones are unmapped with the length that they were
-    // mapped with. Mappings are aligned to pages, never overlap, and stay until they are unmapped.
+    // SAFETY: the layout alone determines whether a block comes from `System` or is mapped, and the
+    // caller passes the same layout when it frees the block. Therefore all blocks from `System` are
+    // returned to `System`, and all mapped blocks are unmapped with the length with which they were
+    // mapped. Mappings are aligned to pages, never overlap, and exist until they are unmapped.
     unsafe impl GlobalAlloc for HugePages {
         #[inline]
         unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
             if is_large(layout) {
                 map(layout.size())
             } else {
-                // SAFETY: the caller guarantees the same.
+                // SAFETY: the caller guarantees what `System` requires.
                 unsafe { System.alloc(layout) }
             }
         }
@@ -78,7 +83,7 @@ mod linux {
             if is_large(layout) {
                 map(layout.size())
             } else {
-                // SAFETY: the caller guarantees the same.
+                // SAFETY: the caller guarantees what `System` requires.
                 unsafe { System.alloc_zeroed(layout) }
             }
         }
@@ -86,34 +91,37 @@ mod linux {
         #[inline]
         unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
             if is_large(layout) {
-                // SAFETY: the block is a mapping of that length, and nothing uses it any more.
+                // SAFETY: the block is a mapping of this length, and nothing uses the block any
+                // more.
                 unsafe { libc::munmap(block.cast(), mapped(layout.size())) };
             } else {
-                // SAFETY: the block is one of `System`.
+                // SAFETY: the block was allocated by `System`.
                 unsafe { System.dealloc(block, layout) };
             }
         }
 
         #[inline]
         unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-            // SAFETY: the caller guarantees that the new size is valid for a layout.
+            // SAFETY: the caller guarantees that the new size and the old alignment form a valid
+            // layout.
             let new = unsafe { Layout::from_size_align_unchecked(size, layout.align()) };
             match (is_large(layout), is_large(new)) {
-                // SAFETY: the block belongs to `System`, before and after.
+                // SAFETY: both the old and the new block belong to `System`.
                 (false, false) => unsafe { System.realloc(block, layout, size) },
                 (true, true) => remap(block, layout.size(), size),
-                // SAFETY: guaranteed by the caller.
+                // SAFETY: the caller guarantees that the block was allocated with this layout.
                 _ => unsafe { self.exchange(block, layout, new) },
             }
         }
     }
 
     impl HugePages {
-        /// Moves a block from the one kind to the other.
+        /// Moves the content of a block from `System` to a mapping, or from a mapping to `System`.
         #[cold]
         unsafe fn exchange(&self, block: *mut u8, layout: Layout, new: Layout) -> *mut u8 {
-            // SAFETY: the old block has its layout and is not used after it. The new one, if there
-            // is one, is a different block, and both are at least as long as the copy.
+            // SAFETY: the old block was allocated with `layout`, and is not used after its content
+            // was moved. The new block, if it could be allocated, does not overlap the old block.
+            // Both blocks are at least as long as the copied bytes.
             unsafe {
                 let moved = self.alloc(new);
                 if !moved.is_null() {
@@ -130,18 +138,20 @@ mod linux {
         layout.size() >= LARGE && layout.align() <= SMALL_PAGE
     }
 
-    /// The length of the mapping for a block. The size of a layout is far below `usize::MAX`.
+    /// Returns the length of the mapping for a block of `size` bytes. The calculation cannot
+    /// overflow, because the size of a layout is far below `usize::MAX`.
     fn mapped(size: usize) -> usize {
         size.next_multiple_of(HUGE_PAGE)
     }
 
-    /// Memory that is zero, or null. A huge page starts only at an aligned address.
+    /// Maps zeroed memory at an address that is aligned to huge pages, because a huge page can
+    /// start only there. Returns null if the kernel refuses.
     #[cold]
     fn map(size: usize) -> *mut u8 {
         let length = mapped(size);
         let block = fresh(length);
         if !block.is_null() && block.align_offset(HUGE_PAGE) != 0 {
-            // Kernels before 6.7 align to small pages.
+            // Linux kernels before 6.7 align mappings only to small pages.
             unmap(block, 0, length);
             return map_aligned(length);
         }
@@ -151,7 +161,8 @@ mod linux {
         block
     }
 
-    /// Maps one huge page more than is needed, and unmaps what is before and after the aligned part.
+    /// Maps aligned memory by mapping one huge page more than needed, and unmapping the parts
+    /// before and after the aligned part.
     fn map_aligned(length: usize) -> *mut u8 {
         let whole = fresh(length + HUGE_PAGE);
         if whole.is_null() {
@@ -168,7 +179,7 @@ mod linux {
     fn fresh(length: usize) -> *mut u8 {
         let access = libc::PROT_READ | libc::PROT_WRITE;
         let kind = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
-        // SAFETY: a new mapping at an address that the kernel chooses touches no other memory.
+        // SAFETY: a new mapping at an address that the kernel chooses does not touch other memory.
         let block = unsafe { libc::mmap(null_mut(), length, access, kind, -1, 0) };
         if block == libc::MAP_FAILED {
             null_mut()
@@ -179,8 +190,8 @@ mod linux {
 
     fn unmap(block: *mut u8, start: usize, length: usize) {
         if length > 0 {
-            // SAFETY: the range is a part of a mapping that was just made, and nothing refers to
-            // it.
+            // SAFETY: the range is part of a mapping that was just made, and nothing refers to the
+            // range.
             unsafe { libc::munmap(block.wrapping_add(start).cast(), length) };
         }
     }
@@ -191,8 +202,8 @@ mod linux {
         if old == new {
             return block;
         }
-        // SAFETY: the block is a mapping of that length. The caller does not use the old address
-        // any more, unless the result is null.
+        // SAFETY: the block is a mapping of the length `old`. The caller no longer uses the old
+        // address, unless the result is null.
         let moved = unsafe { libc::mremap(block.cast(), old, new, libc::MREMAP_MAYMOVE) };
         if moved == libc::MAP_FAILED {
             null_mut()

@@ -1,9 +1,9 @@
-//! Fast paths that few programs need. Each one is a Cargo feature, and off by default; the Python
-//! package enables them all.
+//! Holds fast paths that few programs need. Each fast path is a Cargo feature that is off by
+//! default. The Python package enables all these features.
 //!
-//! Without a fast path, plainer code does the same work. `ARCHITECTURE.md` says under "Optional fast
-//! paths" what each one gains, what replaces it, and how to remove it. The one for event loops is in
-//! `http/optional`, because only `http` names the HTTP libraries.
+//! If a feature is off, simpler code does the same work. `ARCHITECTURE.md` says under "Optional
+//! fast paths" what each fast path gains, what replaces it, and how to remove it. The fast path for
+//! event loops is in `http/optional`, because only the module `http` may use the HTTP libraries.
 //!
 //! | feature | folder or file | what |
 //! |---|---|---|

@@ -1,6 +1,6 @@
-//! A query: text, language and bind parameters, and options for reading its answer.
+//! Defines a query: its text, language and bind parameters, and the options for reading its answer.
 //!
-//! Pass values from outside as bind parameters, never as part of the text:
+//! Pass values from outside as bind parameters, never as part of the query text:
 //!
 //! ```
 //! use aioinflux::{Param, Query};
@@ -23,7 +23,8 @@ mod param;
 pub use options::ReadOptions;
 pub use param::Param;
 
-/// A query: a text in one of the languages, with the values bound to its parameters.
+/// A query: its text in one of the query languages, and the values that are bound to its
+/// parameters.
 #[derive(Clone)]
 pub struct Query {
     text: String,
@@ -34,15 +35,16 @@ pub struct Query {
 
 name_setters!(Query, ", in place of the configuration's.");
 
-/// The query languages of the servers.
+/// The language of a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Language {
-    /// Supported by all generations. 1.x supports no other language.
+    /// InfluxQL, which all generations of the server support. InfluxQL is the only query language
+    /// that 1.x supports.
     InfluxQl,
-    /// The language of 2.x.
+    /// Flux, the query language of 2.x.
     Flux,
-    /// The language of 3.x.
+    /// SQL, the query language of 3.x.
     Sql,
 }
 
@@ -57,7 +59,8 @@ impl fmt::Display for Language {
 }
 
 impl Query {
-    /// A query with this text: one statement, or several separated with `;`.
+    /// Returns a query with the given text, which is one statement, or several statements separated
+    /// by `;`.
     pub fn new(text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
@@ -67,7 +70,8 @@ impl Query {
         }
     }
 
-    /// Binds a value to `$name`. A second value for the same name replaces the first.
+    /// Binds a value to the parameter `$name` of the query. If a value is already bound to this
+    /// name, the new value replaces it.
     #[must_use]
     pub fn bind(mut self, name: impl Into<String>, value: impl Into<Param>) -> Self {
         let name = name.into();
@@ -76,8 +80,8 @@ impl Query {
         self
     }
 
-    /// Sets the language. Default: the language of the server's generation, which is InfluxQL on
-    /// 1.x.
+    /// Sets the language of the query. The default is the language of the server's generation,
+    /// which is InfluxQL on 1.x.
     #[must_use]
     pub fn language(mut self, language: Language) -> Self {
         self.language = Some(language);
@@ -89,14 +93,20 @@ impl Query {
         &self.text
     }
 
+    /// Returns the bound values with their names.
+    pub(crate) fn params(&self) -> &[(String, Param)] {
+        &self.params
+    }
+
     pub(crate) fn language_named(&self) -> Option<Language> {
         self.language
     }
 
-    /// The text, if the server would read all of it.
+    /// Returns the text of the query, if the server would read all of it.
     pub(crate) fn checked_text(&self) -> Result<&str, Error> {
         if self.text.contains('\0') {
-            // The scanner of the server treats NUL as the end, and runs the text before it.
+            // The server's scanner treats a NUL as the end of the query, and the server runs the
+            // text before the NUL.
             return Err(Error::config(
                 "query: the text contains a NUL, at which the server would stop reading",
             ));
@@ -104,7 +114,8 @@ impl Query {
         Ok(&self.text)
     }
 
-    /// The bound values in the format of the server. `None` if there are no values.
+    /// Returns the bound values in the format that the server expects. Returns `None` if no values
+    /// are bound.
     pub(crate) fn params_json(&self) -> Result<Option<String>, Error> {
         if self.params.is_empty() {
             return Ok(None);

@@ -1,4 +1,4 @@
-//! Values for the parameters of a query.
+//! Defines the values that the parameters of a query can have.
 
 use serde_json::{Map, Value};
 
@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Param {
-    /// A number with a fraction.
+    /// A floating-point number.
     Float(f64),
     /// A whole number.
     Integer(i64),
@@ -14,7 +14,7 @@ pub enum Param {
     String(String),
     /// A boolean.
     Boolean(bool),
-    /// A name of a measurement, field, tag, database and so on. From 1.8 on.
+    /// A name, for example of a measurement, field, tag or database. From 1.8 on.
     Identifier(String),
     /// A regular expression, without its slashes. From 1.8 on.
     Regex(String),
@@ -42,8 +42,8 @@ fn object(key: &str, text: &str) -> String {
     Value::Object(map).to_string()
 }
 
-/// A float always has a decimal point: the server reads a number without one as an integer, and
-/// therefore refuses `1e300`.
+/// A float in JSON always gets a decimal point. The server reads a number without a decimal point
+/// as an integer, so it refuses `1e300`.
 fn float_json(value: f64) -> Result<String, &'static str> {
     if !value.is_finite() {
         return Err("NaN and infinity cannot be bound");
@@ -56,7 +56,8 @@ fn float_json(value: f64) -> Result<String, &'static str> {
 }
 
 macro_rules! param_from {
-    // A macro, because `From<u32>` and `From<i64>` cannot share one generic implementation.
+    // A macro writes these implementations, because `From<u32>` and `From<i64>` cannot share one
+    // generic implementation.
     ($($from:ty => $variant:ident),* $(,)?) => {$(
         impl From<$from> for Param {
             fn from(value: $from) -> Self {

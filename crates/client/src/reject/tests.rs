@@ -4,7 +4,7 @@ use aioinflux_line::{Dialect, Encoder, Point};
 
 use super::*;
 
-/// A batch of these texts. Its first line has index 100.
+/// Returns a batch that contains these lines. The first line of the batch has index 100.
 fn batch(text: &str) -> Batch {
     let mut encoder = Encoder::new(Dialect::V1);
     for _ in 0..100 {

@@ -1,7 +1,8 @@
-//! What is read of a certificate (X.509, DER) besides what webpki reads: its validity, common names
-//! and public key, of certificates of version 1 too.
+//! Reads the parts of a certificate (X.509, DER) that webpki does not return: the validity, the
+//! common names and the public key. This module also reads certificates of version 1.
 //!
-//! Nothing is verified here. Whatever the bytes are, reading ends with a certificate or with none.
+//! This module does not verify certificates. For any input, the reader returns either a certificate
+//! or `None`.
 
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use jiff::civil::DateTime;
 use jiff::tz::Offset;
 use rustls::pki_types::UnixTime;
 
-/// A common name, and an organization, as object identifiers.
+/// The object identifiers of the common name and of the organization.
 const COMMON_NAME: &[u8] = &[0x55, 4, 3];
 const ORGANIZATION: &[u8] = &[0x55, 4, 10];
 const ALTERNATIVE_NAMES: &[u8] = &[0x55, 29, 17];
@@ -28,21 +29,21 @@ const SET: u8 = 0x31;
 const VERSION: u8 = 0xa0;
 const EXTENSIONS: u8 = 0xa3;
 
-/// Parts of a certificate.
+/// The parts of a certificate that this module reads.
 pub(super) struct Certificate<'a> {
     pub(super) not_before: UnixTime,
     pub(super) not_after: UnixTime,
     issuer: &'a [u8],
     subject: &'a [u8],
-    /// The whole `SubjectPublicKeyInfo`.
+    /// The whole `SubjectPublicKeyInfo` structure.
     pub(super) key_info: &'a [u8],
     pub(super) has_alternative_names: bool,
 }
 
-/// Values one after the other.
+/// A reader for a sequence of DER values.
 struct Der<'a>(&'a [u8]);
 
-/// A value: its tag, what is in it, and all of its bytes.
+/// A DER value: its tag, its content, and all its bytes.
 struct Value<'a> {
     tag: u8,
     content: &'a [u8],
@@ -109,26 +110,26 @@ impl<'a> Certificate<'a> {
         })
     }
 
-    /// Whether it names itself as its issuer.
+    /// Returns whether the certificate names its own subject as its issuer.
     pub(super) fn is_self_signed(&self) -> bool {
         self.issuer == self.subject
     }
 
-    /// The common name of its subject.
+    /// Returns the common name of the certificate's subject.
     pub(super) fn common_name(&self) -> Option<String> {
         attribute(self.subject, COMMON_NAME)
     }
 
-    /// What people call its issuer.
+    /// Returns a readable name of the certificate's issuer.
     pub(super) fn issuer_name(&self) -> Option<String> {
         attribute(self.issuer, COMMON_NAME).or_else(|| attribute(self.issuer, ORGANIZATION))
     }
 
-    /// The identifier of the key's algorithm, and the key.
+    /// Returns the identifier of the public key's algorithm, and the public key itself.
     pub(super) fn key(&self) -> Option<(&'a [u8], &'a [u8])> {
         let mut fields = Der(Der(self.key_info).expect(SEQUENCE)?.content);
         let algorithm = fields.expect(SEQUENCE)?.content;
-        // The first byte counts the bits that the last one has too many.
+        // The first byte of a DER bit string is the number of unused bits in its last byte.
         match fields.expect(BIT_STRING)?.content {
             [0, key @ ..] => Some((algorithm, key)),
             _ => None,
@@ -146,7 +147,7 @@ fn has_extension(extensions: &[u8], which: &[u8]) -> Option<bool> {
     Some(false)
 }
 
-/// The last value that a name has for this attribute: the most specific one.
+/// Returns the last value of this attribute in a name, because the last value is the most specific.
 fn attribute(name: &[u8], which: &[u8]) -> Option<String> {
     let mut found = None;
     let mut parts = Der(name);
@@ -178,7 +179,7 @@ fn text(value: &Value<'_>) -> Option<String> {
     }
 }
 
-/// `YYMMDDHHMMSSZ` or `YYYYMMDDHHMMSSZ`. What is before 1970 is as good as 1970.
+/// `YYMMDDHHMMSSZ` or `YYYYMMDDHHMMSSZ`. Certificate dates before 1970 are treated as 1970.
 fn time(value: &Value<'_>) -> Option<UnixTime> {
     let digits = value.content.strip_suffix(b"Z")?;
     let number = |part: &[u8]| -> Option<i16> { std::str::from_utf8(part).ok()?.parse().ok() };
@@ -250,7 +251,7 @@ mod tests {
         assert!(read.has_alternative_names);
     }
 
-    /// Made once: a key takes its time.
+    /// The tests generate the key only once, because key generation is slow.
     static INTACT: LazyLock<Vec<u8>> =
         LazyLock::new(|| made(|params| params.distinguished_name.push(DnType::CommonName, "a")));
 

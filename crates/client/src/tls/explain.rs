@@ -1,4 +1,4 @@
-//! What went wrong with TLS, in words that say what to do.
+//! Explains TLS errors in messages that say what to do.
 
 use std::net::IpAddr;
 
@@ -9,10 +9,11 @@ use rustls::{AlertDescription, CertificateError, Error, InvalidMessage};
 use super::trust::{Shown, Untrusted};
 use crate::error::excerpt;
 
-/// Names of a certificate that are shown at most.
+/// The maximum number of names of a certificate that an error shows.
 const NAMES: usize = 10;
 
-/// The error in words. `peer` is who was at the other end: the server, or a proxy.
+/// Explains a TLS error. `peer` says who is at the other end of the connection: the server or a
+/// proxy.
 pub(crate) fn explain(error: &Error, peer: &str, shown: &Shown) -> String {
     match error {
         Error::InvalidCertificate(refused) => certificate(refused, peer),
@@ -30,7 +31,7 @@ pub(crate) fn explain(error: &Error, peer: &str, shown: &Shown) -> String {
     }
 }
 
-/// What it means that the peer ended the connection after it had asked for a certificate.
+/// Explains why the peer ended the connection after it had requested a certificate.
 pub(crate) fn unanswered(peer: &str, shown: &Shown) -> String {
     if shown.has_one() {
         refused(peer, "it closed the connection")
@@ -129,7 +130,7 @@ fn refused(peer: &str, why: &str) -> String {
     )
 }
 
-/// The name of an alert in lower case words: `unknown CA`.
+/// Returns the name of a TLS alert as lower-case words, such as `unknown CA`.
 fn reason(alert: AlertDescription) -> String {
     let name = format!("{alert:?}");
     let mut out = String::new();
@@ -155,7 +156,8 @@ fn reason(alert: AlertDescription) -> String {
     words.join(" ")
 }
 
-/// Names as webpki shows them: `DnsName("a")`, `IpAddress(1.2.3.4)`.
+/// Formats the first [`NAMES`] names of a certificate, which webpki returns in the form
+/// `DnsName("a")` or `IpAddress(1.2.3.4)`.
 fn names(presented: &[String]) -> String {
     let bare = |name: &String| {
         let inner = name
@@ -163,7 +165,7 @@ fn names(presented: &[String]) -> String {
             .and_then(|name| name.split_once('('))
             .map_or(name.as_str(), |(_, inner)| inner)
             .trim_matches('"');
-        // webpki formats IPv6 addresses in its own way.
+        // webpki formats IPv6 addresses in an unusual way.
         let address = inner.parse::<IpAddr>().map(|address| address.to_string());
         format!("`{}`", address.unwrap_or_else(|_| excerpt(inner)))
     };

@@ -1,7 +1,9 @@
-//! Who verifies a server: by authorities, by its very certificate, or by nothing.
+//! Verifies servers. A server is trusted through an authority, through its exact certificate, or
+//! without any verification.
 //!
-//! The signature of the handshake is always checked: it proves that the server has the key of the
-//! certificate that it shows, whatever that is worth.
+//! The handshake signature is always checked, even if the certificate itself is not verified. The
+//! handshake signature proves that the server has the private key of the certificate that it
+//! presents.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -21,10 +23,11 @@ use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, Signatu
 
 use super::certificate::Certificate;
 
-/// Trusts authorities, and certificates that are its own whoever issued them.
+/// Trusts the given authorities, and also the certificates in `own`, no matter who issued them.
 ///
-/// webpki refuses the certificate of an authority as that of a server, and one without an issuer
-/// that is trusted. A certificate that was given by hand needs neither.
+/// webpki refuses a server's certificate if it is the certificate of an authority, or if no trusted
+/// authority issued it. A certificate in `own` is accepted in both cases, because the user named it
+/// explicitly.
 #[derive(Debug)]
 pub(super) struct Trust {
     pub(super) authorities: Arc<dyn ServerCertVerifier>,
@@ -38,10 +41,10 @@ pub(super) struct Unverified {
     pub(super) algorithms: WebPkiSupportedAlgorithms,
 }
 
-/// Nobody who is trusted issued the certificate.
+/// The error for a server's certificate that no trusted authority issued.
 #[derive(Debug)]
 pub(super) struct Untrusted {
-    /// None where it issued itself.
+    /// The issuer of the certificate, or `None` if the certificate is self-signed.
     pub(super) issuer: Option<String>,
 }
 
@@ -128,7 +131,7 @@ impl ServerCertVerifier for Unverified {
     }
 }
 
-/// Checks the dates and the name of a certificate that is trusted itself.
+/// Checks the dates and the name of a certificate that the user trusts directly.
 fn verify_own(
     der: &CertificateDer<'_>,
     name: &ServerName<'_>,
@@ -155,7 +158,7 @@ fn verify_own(
         verify_server_name(&ParsedCertificate::try_from(der)?, name)?;
         return Ok(ServerCertVerified::assertion());
     }
-    // Certificates that people make by hand often have a common name alone.
+    // Certificates that people create by hand often contain only a common name.
     let common = read.common_name();
     if common
         .as_deref()
@@ -170,7 +173,8 @@ fn verify_own(
     Err(refused.into())
 }
 
-/// Whether a common name is this name of a server: no wildcard is one.
+/// Returns whether a common name equals the name of the server. Wildcards in a common name do not
+/// match.
 fn is_name(common: &str, name: &ServerName<'_>) -> bool {
     match name {
         ServerName::DnsName(name) => {
@@ -183,7 +187,8 @@ fn is_name(common: &str, name: &ServerName<'_>) -> bool {
     }
 }
 
-/// The same error, with the issuer where that is what is wrong.
+/// Adds the issuer to an error about an issuer that is not trusted. Returns all other errors
+/// unchanged.
 fn with_issuer(error: Error, der: &CertificateDer<'_>) -> Error {
     let Some(read) = Certificate::of(der) else {
         return error;
@@ -191,7 +196,8 @@ fn with_issuer(error: Error, der: &CertificateDer<'_>) -> Error {
     let is_self_signed = read.is_self_signed();
     let is_unknown = match &error {
         Error::InvalidCertificate(CertificateError::UnknownIssuer) => true,
-        // The certificate of an authority, of which webpki does not look for an issuer.
+        // The server's certificate is that of an authority, and webpki does not search for the
+        // issuer of such a certificate.
         Error::InvalidCertificate(CertificateError::Other(_)) => is_self_signed,
         _ => false,
     };
@@ -205,7 +211,7 @@ fn with_issuer(error: Error, der: &CertificateDer<'_>) -> Error {
     Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(untrusted))))
 }
 
-/// Checks the signature of a handshake, by a certificate that webpki cannot read too.
+/// Checks a handshake signature, even if webpki cannot read the certificate.
 fn signature_12(
     message: &[u8],
     der: &CertificateDer<'_>,
@@ -249,7 +255,7 @@ fn signature_13(
     verify_tls13_signature_with_raw_key(message, &key, signed, algorithms)
 }
 
-/// Our certificate, and whether a server asked for one.
+/// The client's certificate, and whether a server has requested a certificate.
 #[derive(Clone, Debug)]
 pub(crate) struct Shown {
     certificate: Option<Arc<CertifiedKey>>,
@@ -264,12 +270,12 @@ impl Shown {
         }
     }
 
-    /// Whether a server asked for a certificate.
+    /// Whether a server has requested a client certificate.
     pub(crate) fn is_asked(&self) -> bool {
         self.is_asked.load(Ordering::Relaxed)
     }
 
-    /// Whether there is one.
+    /// Whether the client has a certificate of its own.
     pub(crate) fn has_one(&self) -> bool {
         self.certificate.is_some()
     }

@@ -1,4 +1,4 @@
-//! Recorded answers of InfluxDB 1.6.7 and 1.12.4, decoded whole and in pieces.
+//! Decodes answers that were recorded from InfluxDB 1.6.7 and 1.12.4, whole and in pieces.
 
 use std::path::Path;
 
@@ -27,7 +27,8 @@ fn chunk(chunk: &Value) -> Vec<u8> {
         .expect("base64 in a capture")
 }
 
-/// All answers of `/query` that were not compressed, each body once.
+/// Returns all recorded answers of `/query` that were not compressed. Each different body appears
+/// only once.
 fn answers() -> Vec<Answer> {
     let mut answers = Vec::new();
     for server in ["1.6", "1.12"] {
@@ -44,7 +45,7 @@ fn answers() -> Vec<Answer> {
             let format = match headers["Content-Type"].as_str() {
                 Some("application/json") => Format::Json,
                 Some("application/x-msgpack") => Format::Msgpack,
-                // Requested with a different `Accept`.
+                // This answer is in CSV, because its request had a different `Accept` header.
                 Some("application/csv" | "text/csv") => continue,
                 other => panic!("{line}: content type {other:?}"),
             };
@@ -165,7 +166,7 @@ fn captures_with_an_unproven_end_are_refused_wherever_they_end() {
     }
 }
 
-/// Where the documents of a body end.
+/// Returns the positions in a body where its documents end.
 fn document_ends(format: Format, body: &[u8]) -> Vec<usize> {
     let is_end = |end: &usize| match format {
         Format::Json => body[end - 1] == b'}' && json_documents(&body[..*end]).1,

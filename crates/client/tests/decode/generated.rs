@@ -1,4 +1,5 @@
-//! Answers of random shape, compared with the reference decoder and with each other.
+//! Decodes answers of random shape, and compares the results with those of the reference decoder
+//! and with each other.
 
 use aioinflux::answer::Answer;
 use aioinflux::decode::{Decoder, End, Format};
@@ -17,7 +18,7 @@ fn chunk_size() -> impl Strategy<Value = Option<usize>> {
     prop::option::of(1..6_usize)
 }
 
-/// Cuts a body at positions given as fractions.
+/// Cuts a body into pieces at the positions `cuts`, which are fractions of its length.
 fn pieces<'a>(body: &'a [u8], cuts: &[prop::sample::Index]) -> Vec<&'a [u8]> {
     let mut places: Vec<usize> = cuts.iter().map(|cut| cut.index(body.len() + 1)).collect();
     places.extend([0, body.len()]);
@@ -28,7 +29,7 @@ fn pieces<'a>(body: &'a [u8], cuts: &[prop::sample::Index]) -> Vec<&'a [u8]> {
         .collect()
 }
 
-/// Whether the decoded value equals the encoded one, whatever its type became.
+/// Returns whether the decoded value equals the encoded value, even if its type has changed.
 #[expect(
     clippy::cast_precision_loss,
     clippy::float_cmp,
@@ -51,8 +52,8 @@ fn is_same(read: &Tree, written: &Cell) -> bool {
     }
 }
 
-/// Compares an answer with what was encoded. In a whole `MessagePack` answer, the results after a
-/// failed statement are lost.
+/// Compares a decoded answer with the statements that were encoded. In a `MessagePack` answer that
+/// is not chunked, the results that follow a failed statement are lost.
 fn check(answer: &Answer, written: &[Statement], lost_by_error: bool) {
     assert_eq!(answer.statements.len(), written.len());
     for (index, (read, written)) in answer.statements.iter().zip(written).enumerate() {

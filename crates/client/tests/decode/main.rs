@@ -1,7 +1,9 @@
-//! The decoders of `/query` answers against recorded answers, a slow and obvious decoder, and
-//! everything that must be refused.
+//! Tests the decoders of `/query` answers. The tests use recorded answers, a slow and simple
+//! decoder for comparison, and all kinds of answers that must be refused.
 
 mod captured;
+mod flux;
+mod flux_model;
 mod generated;
 mod model;
 mod pieces;

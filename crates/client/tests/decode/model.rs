@@ -1,5 +1,5 @@
-//! Answers of random shape, and their encoding by a server: JSON or `MessagePack`, whole or
-//! chunked.
+//! Creates answers of random shape, and encodes them as a server would: in JSON or `MessagePack`,
+//! whole or chunked.
 
 use std::fmt::Write as _;
 
@@ -41,7 +41,7 @@ fn statement() -> impl Strategy<Value = Statement> {
     let remarks = vec((text(), text()), 0..2);
     (vec(series(), 0..4), remarks, option::weighted(0.2, text())).prop_map(
         |(mut series, messages, error)| {
-            // Two series of a statement never share a name and tags.
+            // Two series of a statement never have the same name and tags.
             for (index, series) in series.iter_mut().enumerate() {
                 series.tags.push(("~index".to_owned(), index.to_string()));
             }
@@ -77,7 +77,7 @@ fn series() -> impl Strategy<Value = Series> {
     })
 }
 
-/// Cells that are mostly of one kind.
+/// Generates cells that are mostly of one kind, such as floats.
 fn mostly(kind: u8) -> impl Strategy<Value = Cell> + use<> {
     prop_oneof![
         2 => Just(Cell::Null),
@@ -123,7 +123,7 @@ impl Cell {
     }
 }
 
-/// One result of a document: a part of a statement.
+/// One result in a document of an answer, which contains a part of a statement.
 struct Part<'a> {
     id: usize,
     series: Vec<(&'a Series, &'a [Vec<Cell>], bool)>,
@@ -132,7 +132,7 @@ struct Part<'a> {
     partial: bool,
 }
 
-/// Documents as lists of results.
+/// Returns the documents of an answer that is not chunked, each as a list of results.
 fn whole(answer: &[Statement]) -> Vec<Vec<Part<'_>>> {
     vec![
         answer
@@ -153,7 +153,8 @@ fn whole(answer: &[Statement]) -> Vec<Vec<Part<'_>>> {
     ]
 }
 
-/// As 1.x does with `chunked=true`: one result for each document, one series for each result.
+/// Returns the documents that 1.x sends with `chunked=true`. Each document has one result, and each
+/// result has at most one series.
 fn chunked(answer: &[Statement], chunk_size: usize) -> Vec<Vec<Part<'_>>> {
     let mut documents = Vec::new();
     for (id, statement) in answer.iter().enumerate() {
@@ -189,7 +190,8 @@ fn chunked(answer: &[Statement], chunk_size: usize) -> Vec<Vec<Part<'_>>> {
             partial: true,
         };
         if results.is_empty() {
-            // An error in `MessagePack` comes alone, without messages.
+            // In `MessagePack`, the server sends an error in a separate result, which has no
+            // messages.
             results.push(empty(None));
         }
         if statement.error.is_some() {
@@ -204,7 +206,7 @@ fn chunked(answer: &[Statement], chunk_size: usize) -> Vec<Vec<Part<'_>>> {
     documents
 }
 
-/// Encodes the answer; with a chunk size it is chunked.
+/// Encodes the answer, and divides it into chunks if there is a chunk size.
 pub(crate) fn write(format: Format, answer: &[Statement], chunk_size: Option<usize>) -> Vec<u8> {
     let documents = match chunk_size {
         Some(size) => chunked(answer, size),
@@ -283,7 +285,8 @@ fn json_series((series, rows, partial): &(&Series, &[Vec<Cell>], bool)) -> Strin
     format!("{{{}}}", members.join(","))
 }
 
-/// As Go does: no fraction for whole numbers, an exponent from 1e21 on.
+/// Formats a cell in the same way as Go. Whole numbers are written without a fraction, and numbers
+/// from 1e21 on with an exponent.
 pub(crate) fn json_cell(cell: &Cell) -> String {
     match cell {
         Cell::Null => "null".to_owned(),
@@ -344,7 +347,7 @@ fn msgpack_series(out: &mut Vec<u8>, series: &Series, rows: &[Vec<Cell>], partia
     }
     msgpack_text(out, "tags");
     map_head(out, series.tags.len());
-    // Go's maps have no order.
+    // Maps in Go have no order, so a server may send the tags in any order.
     for (key, value) in series.tags.iter().rev() {
         msgpack_text(out, key);
         msgpack_text(out, value);
@@ -389,7 +392,8 @@ fn msgpack_text(out: &mut Vec<u8>, text: &str) {
     out.extend(text.bytes());
 }
 
-/// As tinylib/msgp does: the shortest signed encoding, and floats always in 64 bits.
+/// Encodes a cell in the same way as tinylib/msgp. Integers get the shortest signed encoding, and
+/// floats always have 64 bits.
 pub(crate) fn msgpack_cell(out: &mut Vec<u8>, cell: &Cell) {
     match cell {
         Cell::Null => out.push(0xc0),

@@ -1,10 +1,12 @@
-//! Invalid answers return the same error however they are divided.
+//! Tests that the decoder returns the same error for an invalid answer, however the answer is
+//! divided into pieces.
 
 use aioinflux::decode::{DecodeError, DecodeErrorKind, Decoder, End, Format};
 
 use super::support::{decode, decode_whole};
 
-/// Returns the error of a body that is fed whole, in two pieces divided anywhere, and byte by byte.
+/// Returns the error of an invalid body. The decoder must return the same error if the body is fed
+/// whole, in any two pieces, or byte by byte.
 fn error_of(format: Format, body: &[u8]) -> DecodeError {
     let shown = String::from_utf8_lossy(body);
     let (events, result) = decode_whole(format, body);
@@ -43,7 +45,7 @@ fn long_values_are_the_same_in_pieces_of_any_size() {
     for (format, good) in [(Format::Json, json.as_bytes()), (Format::Msgpack, &msgpack)] {
         let (_, result) = decode_whole(format, good);
         assert_eq!(result, Ok(()));
-        // Complete, truncated, and followed by bytes that belong to no answer.
+        // Each body is complete, truncated, or followed by bytes that do not belong to an answer.
         let junk = [good, b"json: error calling MarshalJSON\n"].concat();
         for body in [good, &good[..good.len() - 5], &good[..40_000], &junk] {
             let whole = decode_whole(format, body);

@@ -1,4 +1,4 @@
-//! The check of raw JSON answers.
+//! Tests the function that checks raw JSON answers.
 
 use aioinflux::decode::raw::{Verdict, check};
 

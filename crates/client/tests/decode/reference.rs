@@ -1,5 +1,5 @@
-//! The slow and obvious decoder: it builds a tree of the whole body, and applies every rule without
-//! state.
+//! Decodes answers in a slow and simple way. The reference decoder builds a tree of the whole body,
+//! and applies every rule to this tree.
 
 use arrow_schema::DataType;
 
@@ -7,11 +7,12 @@ use super::support::Seen;
 use super::tree::{Tree, json_documents, msgpack_documents};
 use aioinflux::decode::Format;
 
-/// The meaning of a body.
+/// The events that the reference decoder finds in a body.
 #[derive(Debug, Default)]
 pub(crate) struct Reference {
     pub(crate) seen: Vec<Seen>,
-    /// The body is complete: it has only documents, and nothing is missing.
+    /// Whether the body is complete, which means that it consists of whole documents, and that none
+    /// is missing.
     pub(crate) complete: bool,
 }
 
@@ -50,9 +51,9 @@ struct State {
     format: Format,
     batch_rows: usize,
     last: i64,
-    /// The last result was partial.
+    /// Whether the last result of the previous document was partial.
     open: bool,
-    /// The series that was partial, with its types.
+    /// The series that was partial at the end of the last result, with the types of its columns.
     series: Option<(Header, Vec<DataType>)>,
     seen: Vec<Seen>,
 }
@@ -145,7 +146,8 @@ impl State {
         }
     }
 
-    /// The longest run of rows that fit together, and the types of their columns.
+    /// Returns how many rows from the start of `rows` fit into one batch, and the types of their
+    /// columns.
     fn longest_batch(
         &self,
         header: &Header,
@@ -200,8 +202,8 @@ fn cells(row: &Tree) -> &[Tree] {
     cells
 }
 
-/// The type of a column whose type so far is `carried`, after these values are added. `None` if the
-/// types do not fit together.
+/// Returns the type of a column with these values, if the rows before them had the type `carried`.
+/// If the types of the values do not fit together, returns `None`.
 fn column_type(
     values: impl Iterator<Item = Tree>,
     carried: DataType,
@@ -250,7 +252,8 @@ fn own_type(value: &Tree, is_time: bool) -> DataType {
     }
 }
 
-/// Whether the integer is the text of a float: its value, or its shortest digits and zeros.
+/// Returns whether the server could have written this integer for a float. A server may write a
+/// float as its exact value, or as its shortest digits followed by zeros.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,

@@ -1,5 +1,5 @@
-//! Answers that are not a success: broken, truncated, partial and hostile ones, and errors inside
-//! answers.
+//! Tests answers that are not a success: broken, truncated, partial and hostile answers, and
+//! answers that contain errors.
 
 use aioinflux::decode::{DecodeErrorKind, Decoder, End, Event, Format};
 
@@ -26,7 +26,7 @@ fn an_empty_body_is_incomplete() {
 
 #[test]
 fn an_answer_of_no_results_is_complete() {
-    // 1.x leaves `results` out of the JSON if there are none (the query `;`).
+    // If a query has no statements (such as the query `;`), 1.x omits `results` from the JSON.
     for body in [
         "{}",
         "{\"results\":[]}\n",

@@ -1,4 +1,4 @@
-//! Runs the decoder, and returns its events in a form that can be compared.
+//! Runs the decoder, and converts its events to a form that can be compared.
 
 use aioinflux::answer::{Answer, Collector};
 use aioinflux::decode::{DecodeError, Decoder, End, Event, Format};
@@ -9,7 +9,7 @@ use arrow_schema::{DataType, TimeUnit};
 
 use super::tree::Tree;
 
-/// An event without Arrow.
+/// An event of the decoder, in a form without Arrow types.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Seen {
     Series {
@@ -41,7 +41,7 @@ pub(crate) fn drain(decoder: &mut Decoder) -> Vec<Event> {
     std::iter::from_fn(|| decoder.next_event()).collect()
 }
 
-/// Decodes pieces. Returns the events that could be taken, whatever the result.
+/// Decodes pieces. Returns the events that the decoder produced, even if decoding fails.
 pub(crate) fn decode<'a>(
     mut decoder: Decoder,
     pieces: impl IntoIterator<Item = &'a [u8]>,
@@ -73,7 +73,7 @@ pub(crate) fn collect(events: Vec<Event>) -> Answer {
     collector.finish()
 }
 
-/// Decodes a body that must be valid.
+/// Decodes a body, and panics if the body is invalid.
 pub(crate) fn seen(format: Format, body: &[u8]) -> Vec<Seen> {
     let (events, result) = decode_whole(format, body);
     assert_eq!(result, Ok(()), "{}", String::from_utf8_lossy(body));
@@ -109,8 +109,8 @@ pub(crate) fn to_seen(event: &Event) -> Seen {
     }
 }
 
-/// The events of a decoder that makes views of texts, converted to those of a decoder that does
-/// not.
+/// Converts an event of a decoder with string views. Returns the event that a decoder without
+/// string views would produce.
 pub(crate) fn to_seen_without_views(event: &Event) -> Seen {
     let mut seen = to_seen(event);
     if let Seen::Series { columns, .. } = &mut seen {

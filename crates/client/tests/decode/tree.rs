@@ -1,4 +1,5 @@
-//! Any answer as a tree, from JSON (by `serde_json`) and from `MessagePack` (by a tiny reader).
+//! Parses any answer into a tree: from JSON (with `serde_json`) and from `MessagePack` (with a tiny
+//! reader).
 
 use serde_json::Value;
 
@@ -44,7 +45,8 @@ impl Tree {
     }
 }
 
-/// Reads documents up to the first invalid one. Returns whether that was the end.
+/// Reads JSON documents up to the first invalid document. Also returns whether all documents were
+/// valid.
 pub(crate) fn json_documents(body: &[u8]) -> (Vec<Tree>, bool) {
     let mut documents = Vec::new();
     for document in serde_json::Deserializer::from_slice(body).into_iter::<Value>() {
@@ -76,7 +78,8 @@ fn from_json(value: Value) -> Tree {
     }
 }
 
-/// Reads documents up to the first invalid one. Returns whether that was the end.
+/// Reads `MessagePack` documents up to the first invalid document. Also returns whether all
+/// documents were valid.
 pub(crate) fn msgpack_documents(mut body: &[u8]) -> (Vec<Tree>, bool) {
     let mut documents = Vec::new();
     while !body.is_empty() {
@@ -163,7 +166,7 @@ fn map(input: &mut &[u8], count: i128) -> Option<Tree> {
     (0..count).map(member).collect::<Option<_>>().map(Tree::Map)
 }
 
-/// Length 12, type 5, seconds, nanoseconds.
+/// Parses a time in `MessagePack`, which has length 12, type 5, seconds and nanoseconds.
 fn time(bytes: &[u8]) -> Tree {
     assert_eq!(bytes[..2], [12, 5]);
     let seconds = i64::from_be_bytes(bytes[2..10].try_into().expect("8 bytes"));

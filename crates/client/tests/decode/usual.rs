@@ -1,5 +1,5 @@
-//! Compares the fast paths of the decoders with the reference decoder: long runs of rows in the
-//! usual form, and every unusual cell in every position.
+//! Compares the fast paths of the decoders with the reference decoder. The bodies have long runs of
+//! usual rows, and every unusual cell in every position.
 
 use std::fmt::Write as _;
 
@@ -18,8 +18,8 @@ const HEAD: &str = concat!(
 const TAIL: &str = "]}]}]}";
 const WIDTH: usize = 6;
 
-/// Cells that need a closer check than those around them. Some are valid in all columns, some in
-/// none.
+/// Cells that are unusual, and need a closer check than the cells around them. Some of the unusual
+/// cells are valid in all columns, and some are valid in no column.
 const OTHERS: [&str; 36] = [
     "null",
     "true",
@@ -70,7 +70,7 @@ fn usual(row: usize, column: usize) -> String {
     }
 }
 
-/// A body of `rows` rows with one different cell.
+/// Returns a JSON body of `rows` usual rows, in which the cell `other` is unusual.
 fn body_with(rows: usize, other: (usize, usize, &str)) -> String {
     let row = |row| {
         let cell = |column| match other {
@@ -83,8 +83,8 @@ fn body_with(rows: usize, other: (usize, usize, &str)) -> String {
     format!("{HEAD}{}{TAIL}", rows.join(","))
 }
 
-/// Decodes whole, in two pieces and in batches of three. All results must equal those of the
-/// reference.
+/// Decodes a body whole, in two pieces, and with batches of three rows. The results must equal
+/// those of the reference decoder.
 fn check(format: Format, body: &[u8], cuts: impl Iterator<Item = usize>) {
     let shown = || String::from_utf8_lossy(body).into_owned();
     for batch_rows in [3, 8192] {
@@ -147,7 +147,7 @@ fn spaces_between_all_tokens_change_nothing() {
     }
 }
 
-/// Whether a body is an answer of flat rows, as `serde_json` reads it.
+/// Returns whether, according to `serde_json`, a body is a valid answer with rows of simple values.
 fn is_good(body: &[u8]) -> bool {
     let (documents, clean) = json_documents(body);
     let rows = documents.first().map(|document| {
@@ -186,7 +186,7 @@ fn a_wrong_byte_anywhere_in_the_rows_is_found() {
     }
 }
 
-/// Rows as `MessagePack`, after a head with their number.
+/// Encodes rows as `MessagePack`, after a head that states the number of rows.
 fn msgpack_body(rows: &[Vec<Cell>]) -> Vec<u8> {
     let mut body = b"\x81\xa7results\x91\x82\xacstatement_id\x00\xa6series\x91\x82".to_vec();
     body.extend(b"\xa7columns\x96\xa4time\xa1f\xa1i\xa1s\xa1b\xa1u\xa6values\xdc");
@@ -235,7 +235,8 @@ fn every_other_cell_in_msgpack_is_as_the_reference_has_it() {
     }
 }
 
-/// The server writes signed integers; other servers write non-negative ones as unsigned.
+/// InfluxDB writes all integers as signed. Other servers write integers that are not negative as
+/// unsigned.
 #[test]
 fn unsigned_forms_in_msgpack_are_the_same_integers() {
     let forms: [(&[u8], i64); 7] = [
@@ -285,7 +286,7 @@ fn runs_longer_than_a_batch_are_the_same_in_large_batches() {
     let mut rows = Vec::new();
     for row in 0..20_000 {
         let comma = if row > 0 { "," } else { "" };
-        // A column of nulls and integers with its first fraction late.
+        // The column has nulls and integers, and only a late row has the first fraction.
         let count = match row {
             15_000.. => format!("{row}.5"),
             _ if row % 3 == 0 => "null".to_owned(),

@@ -1,4 +1,4 @@
-//! Values, types and the ends of batches, case by case.
+//! Tests which values and types are decoded, and where batches end, case by case.
 
 use aioinflux::decode::{Decoder, End, Event, Format};
 use arrow_array::RecordBatch;
@@ -7,7 +7,8 @@ use arrow_schema::DataType;
 use super::support::{Seen, batches, decode, decode_whole, rows, seen, time_type};
 use super::tree::Tree;
 
-/// The types and cells of the batches of one column, in JSON.
+/// Decodes a JSON answer with one column of these cells. Returns the type and the cells of each
+/// batch.
 fn json_column(name: &str, cells: &[&str]) -> Vec<(DataType, Vec<Tree>)> {
     let values: Vec<String> = cells.iter().map(|cell| format!("[{cell}]")).collect();
     let body = format!(
@@ -17,7 +18,8 @@ fn json_column(name: &str, cells: &[&str]) -> Vec<(DataType, Vec<Tree>)> {
     column(seen(Format::Json, body.as_bytes()))
 }
 
-/// The same in `MessagePack`; cells are bytes.
+/// Decodes a `MessagePack` answer with one column of these cells, which are given as bytes. Returns
+/// the type and the cells of each batch.
 fn msgpack_column(name: &str, cells: &[&[u8]]) -> Vec<(DataType, Vec<Tree>)> {
     column(seen(Format::Msgpack, &msgpack_body(name, cells)))
 }
@@ -147,7 +149,7 @@ fn integers_that_are_no_floats_end_the_batch() {
 
 #[test]
 fn floats_that_go_wrote_without_an_exponent_stay_floats() {
-    // 2^63 in Go's shortest digits, which are not the exact value of the float.
+    // Go writes the float 2^63 with its shortest digits, which are not its exact value.
     let expected = floats(&[0.5, 9_223_372_036_854_775_808.0, 1e20]);
     assert_eq!(
         json_column(
@@ -160,7 +162,7 @@ fn floats_that_go_wrote_without_an_exponent_stay_floats() {
 
 #[test]
 fn large_integers_that_are_exact_floats_may_stand_for_them() {
-    // 2^63 in full, and 2^53 + 2.
+    // The second value is 2^63 with all its digits, and the third value is 2^53 + 2.
     let expected = floats(&[0.5, 9_223_372_036_854_775_808.0, 9_007_199_254_740_994.0]);
     assert_eq!(
         json_column("v", &["0.5", "9223372036854775808", "9007199254740994"]),
@@ -354,7 +356,7 @@ fn bytes_that_are_no_utf8_are_replaced_one_by_one_as_in_go() {
     let expected = vec![
         Tree::Text("good".to_owned()),
         Tree::Text("a\u{fffd}\u{fffd}b".to_owned()),
-        // Two halves of one character in two cells.
+        // The two halves of one surrogate pair are in separate cells.
         Tree::Text("\u{fffd}".to_owned()),
         Tree::Text("\u{fffd}".to_owned()),
     ];

@@ -1,4 +1,4 @@
-//! Answers of queries, complete and broken.
+//! Tests answers to queries, both complete and broken.
 
 use aioinflux::{ErrorKind, Event};
 
@@ -8,7 +8,7 @@ use crate::{client, config, connect};
 const ROW: &str = r#"{"results":[{"statement_id":0,"series":[{"name":"cpu","columns":["time","value"],"values":[[1,0.5]]}]}]}"#;
 const SECOND_FAILS: &str = r#"{"results":[{"statement_id":1,"error":"no such thing"}]}"#;
 
-/// The head of a chunked answer, and its chunks without the last one.
+/// Returns the head of a chunked answer and the given chunks, but not the last, empty chunk.
 fn chunks(pieces: &[&str]) -> String {
     let head =
         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -65,7 +65,7 @@ async fn an_answer_that_ends_early_is_an_error_that_keeps_the_rows_before() {
             "{act:?}"
         );
         if !format!("{act:?}").contains("Reset") {
-            // A reset may arrive before the bytes that were sent earlier.
+            // A reset of the connection can arrive before the bytes that were sent earlier.
             assert_eq!(error.answer().unwrap().rows(), 1, "{act:?}");
         }
     }
@@ -108,7 +108,7 @@ async fn what_is_no_answer_of_a_query_may_end_with_its_connection() {
     client(server.port).ping().await.unwrap();
 }
 
-/// The answer of 2.x to these statements, which it runs.
+/// For statements such as `DELETE`, 2.x runs the statement but sends an empty answer.
 #[tokio::test]
 async fn nothing_is_an_answer_to_statements_that_2_x_answers_nothing_to() {
     let media = ["Content-Type: application/json"];
@@ -267,7 +267,8 @@ async fn compressed_answers_are_read_by_what_their_header_says() {
 async fn a_compressed_answer_that_ends_with_the_connection_is_not_proven_to_be_whole() {
     let head =
         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n\r\n";
-    // Another member may have been about to follow.
+    // The connection closed after a gzip member, but the server could have intended to send another
+    // one.
     let bytes = [head.as_bytes(), &gzipped(ROW.as_bytes())].concat();
     let error = query(close(bytes)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode);

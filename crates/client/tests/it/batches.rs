@@ -1,4 +1,5 @@
-//! Many batches: one request for each, and the next one is made while others are in flight.
+//! Tests writes of many batches. Each batch is one request, and the next batch is created while
+//! other requests are in flight.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
@@ -10,7 +11,7 @@ use crate::scripted::{Scripted, done, json, keep, serve};
 
 const PARTIAL: &str = r#"{"error":"partial write: points beyond retention policy dropped=1"}"#;
 
-/// `count` batches of ten points each, numbered consecutively.
+/// Returns `count` batches of ten points each. The points have consecutive numbers.
 fn batches(count: i64) -> impl Iterator<Item = Result<Batch, Error>> {
     let mut encoder = Encoder::new(Dialect::V1);
     (0..count).map(move |part| {
@@ -55,7 +56,7 @@ async fn batches_arrive_in_order_and_progress_is_told() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn several_travel_at_once() {
-    // Each answer waits until three requests have arrived.
+    // The server answers a request only after three requests have arrived.
     let here = Arc::new((Mutex::new(0), Condvar::new()));
     let server = serve(move |_| {
         let (count, more) = &*here;

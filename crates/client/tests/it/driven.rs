@@ -1,4 +1,5 @@
-//! Clients whose connections a reactor drives, as event loops other than tokio's do.
+//! Tests clients whose connections are driven by a reactor, as happens in event loops other than
+//! tokio's.
 
 use std::future::Future;
 use std::os::fd::AsRawFd as _;
@@ -17,8 +18,8 @@ use tokio::runtime::{Handle, Runtime};
 use crate::config;
 use crate::scripted::{Scripted, always, answer, close, done, hang, json, keep, serve};
 
-/// The client with a reactor that a task of the running test serves. The client itself if there is
-/// no runtime, or if it uses TLS or a proxy.
+/// Returns a copy of the client that uses a reactor, which a task of the running test serves. If
+/// there is no runtime, or if the client uses TLS or a proxy, returns `client` itself.
 pub(crate) fn beside_tokio(client: Client) -> Client {
     let reactor = Reactor::new().unwrap();
     let (Ok(runtime), Some(driven)) = (Handle::try_current(), client.driven_by(&reactor)) else {
@@ -38,12 +39,12 @@ pub(crate) fn beside_tokio(client: Client) -> Client {
     driven
 }
 
-/// An event loop of one future.
+/// An event loop for a single future.
 struct EventLoop {
     reactor: Reactor,
     poll: mio::Poll,
     runtime: Runtime,
-    /// Whether a future continued in tokio.
+    /// Whether the loop has moved its future to tokio.
     moved: bool,
 }
 
@@ -114,7 +115,7 @@ impl EventLoop {
     }
 }
 
-/// An answer with `rows` rows.
+/// Returns a JSON answer with `count` rows.
 fn rows(count: usize) -> String {
     let rows: Vec<String> = (0..count).map(|n| format!("[{n},1.5]")).collect();
     format!(
@@ -238,7 +239,7 @@ fn a_request_that_is_dropped_closes_its_connection() {
     let client = host.client(config(server.port));
     host.run(async {
         let mut asking = pin!(client.query("q"));
-        // Until the server has received it.
+        // Polls the query until the server has received its request.
         std::future::poll_fn(|context| {
             assert!(asking.as_mut().poll(context).is_pending());
             match server.received().len() {

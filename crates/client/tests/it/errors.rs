@@ -1,11 +1,11 @@
-//! Statuses and bodies that mean an error.
+//! Tests HTTP statuses and answer bodies that represent an error.
 
 use aioinflux::{Batch, Dialect, Encoder, ErrorKind, Point, WriteOptions};
 
 use crate::scripted::{Scripted, always, answer, close, done, json, keep, reset, serve};
 use crate::{client, config, connect};
 
-/// Three points with the indexes 0 to 2.
+/// Returns three points, whose indexes are 0 to 2.
 fn points() -> Vec<Point> {
     (0_i32..3)
         .map(|i| Point::new("cpu").field("value", f64::from(i)).at(i.into()))

@@ -1,4 +1,4 @@
-//! A minimal forwarder of requests: as a proxy, or as a server with a base path.
+//! Forwards requests, and thereby serves as a proxy or as a server with a base path.
 
 use std::sync::{Arc, Mutex};
 
@@ -8,14 +8,14 @@ use tokio::task::JoinSet;
 
 use crate::scripted::{Received, request};
 
-/// Forwards every request to one port, and records it.
+/// A server that forwards every request to one port, and records the request.
 pub(crate) struct Forwarder {
     pub(crate) port: u16,
     received: Arc<Mutex<Vec<Received>>>,
     _tasks: JoinSet<()>,
 }
 
-/// Starts to forward. `strip` is removed from the target of the request, which must contain it.
+/// Starts a forwarder. `strip` is removed from the request target, which must contain it.
 pub(crate) async fn forward(to: u16, strip: &'static str) -> Forwarder {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -38,13 +38,14 @@ pub(crate) async fn forward(to: u16, strip: &'static str) -> Forwarder {
 }
 
 impl Forwarder {
-    /// The requests so far.
+    /// Returns the requests that the forwarder has received so far.
     pub(crate) fn received(&self) -> Vec<Received> {
         self.received.lock().unwrap().clone()
     }
 }
 
-/// Forwards the first request of a connection, and asks the server to close it after the answer.
+/// Forwards the first request of a connection, and asks the server to close its own connection
+/// after the answer.
 async fn connection(
     stream: TcpStream,
     to: u16,

@@ -1,4 +1,5 @@
-//! Heads of answers with unusual bytes: a server repeats in a header what it refuses.
+//! Tests answer heads with unusual bytes, which occur because a server repeats refused text in a
+//! header.
 
 use aioinflux::{Batch, Client, Config, Dialect, Encoder, ErrorKind, Proxy, WriteOptions};
 use tokio::io::{AsyncWriteExt as _, BufReader};
@@ -25,7 +26,7 @@ async fn write(client: &Client, text: &str) -> aioinflux::Error {
     client.write_batch(lines(text), &options).await.unwrap_err()
 }
 
-/// A refusal whose head contains this.
+/// Returns an error answer whose head contains these bytes.
 fn refusal(head: &[u8]) -> Vec<u8> {
     let length = format!("Content-Length: {}\r\n\r\n{BODY}", BODY.len());
     let start = b"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\n";
@@ -163,7 +164,7 @@ async fn a_head_that_cannot_be_read_is_no_lost_connection() {
     }
 }
 
-/// The answer of the real server, through every kind of connection.
+/// Tests that every kind of connection delivers the answer of the real server.
 #[tokio::test]
 async fn a_refused_line_with_control_characters_is_told_by_every_way_to_the_server() {
     let authority = crate::tls::authority();

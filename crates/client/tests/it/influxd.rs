@@ -1,5 +1,5 @@
-//! A private InfluxDB 1.x with its own directory and free ports. It ends with the process that
-//! started it.
+//! Starts a private InfluxDB 1.x with a separate directory and free ports. The server ends when the
+//! process that started it ends.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -14,8 +14,9 @@ use tempfile::TempDir;
 
 use crate::tls::Identity;
 
-/// Runs the server until the pipe to its standard input closes, which happens however the process
-/// at the other end ends. Then removes the directory.
+/// A shell script that runs the server until the pipe to the script's standard input closes. The
+/// pipe closes in whatever way the process at its other end ends. When the server has ended, the
+/// script removes the directory.
 const KEEPER: &str = r#"
 "${AIOINFLUX_INFLUXD:-influxd}" -config "$1/influxd.toml" &
 server=$!
@@ -26,7 +27,7 @@ wait "$server" 2> /dev/null
 rm -rf "$1"
 "#;
 
-/// A running server; dropping it ends it.
+/// A running server. Dropping this value stops the server.
 pub(crate) struct Influxd {
     pub(crate) port: u16,
     pub(crate) socket: PathBuf,
@@ -34,7 +35,7 @@ pub(crate) struct Influxd {
     stdin: Option<ChildStdin>,
 }
 
-/// How it differs from a plain server.
+/// The settings in which a server differs from the default server.
 #[derive(Default)]
 pub(crate) struct Settings<'a> {
     pub(crate) auth: bool,
@@ -43,7 +44,7 @@ pub(crate) struct Settings<'a> {
     pub(crate) max_rows: usize,
 }
 
-/// The server that all tests without special needs share.
+/// Returns the server that all tests share if they need no special settings.
 pub(crate) fn shared() -> &'static Influxd {
     static SHARED: OnceLock<Influxd> = OnceLock::new();
     SHARED.get_or_init(|| Influxd::start(&Settings::default()))
@@ -51,7 +52,8 @@ pub(crate) fn shared() -> &'static Influxd {
 
 impl Influxd {
     pub(crate) fn start(settings: &Settings<'_>) -> Self {
-        // The keeper removes it, because a static is never dropped.
+        // The script `KEEPER` removes the directory of the server, because a static is never
+        // dropped.
         let dir = TempDir::with_prefix("influxd-").unwrap().keep();
         fs::write(dir.join("influxd.toml"), config(&dir, settings)).unwrap();
         let mut keeper = Command::new("sh")
@@ -103,7 +105,7 @@ fn config(dir: &Path, settings: &Settings<'_>) -> String {
         ] {
             let path = dir.join(name);
             fs::write(&path, text).unwrap();
-            // A server of 1.13 does not start with a key that others may read.
+            // A 1.13 server does not start if other users can read its private key.
             fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
             secure.extend([key, " = \"", path.to_str().unwrap(), "\"\n"]);
         }
@@ -137,8 +139,8 @@ bind-socket = "{dir}/influxd.sock"
     )
 }
 
-/// Reads the log until the server listens on all its ports, and continues to read so that the pipe
-/// never fills.
+/// Reads the server's log until the server listens on all its ports. Reading continues afterwards,
+/// so that the pipe of the log never fills.
 fn listening_port(log: impl BufRead + Send + 'static) -> u16 {
     let (found, port) = mpsc::channel();
     thread::spawn(move || {
@@ -166,7 +168,8 @@ fn listening_port(log: impl BufRead + Send + 'static) -> u16 {
     }
 }
 
-/// Whether this process listens on this port: another server could have taken it.
+/// Returns whether the process `pid` listens on this port, because another server could have taken
+/// the port.
 fn owns_port(pid: &str, port: u16) -> bool {
     let wanted = format!(":{port:04X}");
     let table = fs::read_to_string(format!("/proc/{pid}/net/tcp")).unwrap();

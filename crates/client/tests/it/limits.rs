@@ -1,4 +1,4 @@
-//! Time limits, the number of concurrent requests, and calls that are cancelled.
+//! Tests time limits, the maximum number of concurrent requests, and calls that are cancelled.
 
 use std::time::Duration;
 
@@ -9,7 +9,8 @@ use crate::scripted::{always, done, hang, json, keep, serve};
 use crate::{client, config, connect};
 
 const SHORT: Duration = Duration::from_millis(50);
-/// Long enough for an available answer on a busy machine.
+/// A time limit that is long enough to receive an answer that is already available, even on a busy
+/// machine.
 const ENOUGH: Duration = Duration::from_millis(500);
 /// The head of an answer whose body never arrives.
 const HEAD: &str =
@@ -137,7 +138,8 @@ async fn the_read_timeout_goes_on_when_the_next_event_is_asked_for_again() {
 
 #[tokio::test]
 async fn a_handshake_that_never_ends_runs_into_the_connect_timeout() {
-    // A server that accepts connections and sends nothing: TLS is part of connecting.
+    // The server accepts connections but sends nothing, so the TLS handshake, which is part of
+    // connecting, never ends.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let config = Config::new(&format!("https://127.0.0.1:{port}")).unwrap();

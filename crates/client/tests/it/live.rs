@@ -1,4 +1,4 @@
-//! The client against a real InfluxDB 1.x.
+//! Tests the client with a real InfluxDB 1.x.
 
 use aioinflux::{
     Answer, Client, Config, Dialect, Encoder, ErrorKind, Event, Param, Point, Precision, Query,
@@ -10,7 +10,7 @@ use arrow_array::types::{Float64Type, Int64Type, TimestampNanosecondType};
 use crate::connect;
 use crate::influxd::{Influxd, Settings, shared};
 
-/// A client with its own database on the shared server.
+/// Returns a client that has its own database on the shared server.
 pub(crate) async fn with_database(name: &str) -> Client {
     database(
         Config::new(&format!("http://127.0.0.1:{}", shared().port)).unwrap(),
@@ -44,7 +44,7 @@ fn only(answer: &Answer) -> &Series {
     &answer.statements[0].series[0]
 }
 
-/// The whole numbers in a column of the only series.
+/// Returns the integers in one column of an answer's only series.
 fn integers(answer: &Answer, column: &str) -> Vec<i64> {
     let batches = only(answer).batches.iter();
     let columns = batches.map(|batch| batch.column_by_name(column).unwrap().clone());

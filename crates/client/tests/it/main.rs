@@ -1,6 +1,8 @@
-//! The client against servers: a scripted one for rare behaviour, and a real one.
+//! Tests the client with two kinds of servers: a scripted server for unusual behaviour, and a real
+//! server.
 //!
-//! One binary, so that it is linked once and the tests share one real server.
+//! All tests are in one binary, so that the binary is linked once and all tests share one real
+//! server.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -23,11 +25,12 @@ mod split;
 mod tls;
 mod tls_errors;
 mod tls_own;
+mod v2;
 
 use aioinflux::{Client, Config, Error};
 
-/// A client of this configuration. With `AIOINFLUX_DRIVEN=1` a reactor drives it, so that every
-/// test covers both.
+/// Returns a client with this configuration. If `AIOINFLUX_DRIVEN` is set, a reactor drives the
+/// client, so that every test can cover both kinds of clients.
 fn connect(config: Config) -> Result<Client, Error> {
     let client = Client::new(config)?;
     #[cfg(all(unix, feature = "event-loop"))]
@@ -37,12 +40,12 @@ fn connect(config: Config) -> Result<Client, Error> {
     Ok(client)
 }
 
-/// A client of the server at this port.
+/// Returns a client for the server at this port of this machine.
 fn client(port: u16) -> Client {
     connect(config(port)).unwrap()
 }
 
-/// A configuration for the server at this port, with a database.
+/// Returns a configuration with a database, for the server at this port of this machine.
 fn config(port: u16) -> Config {
     Config::new(&format!("http://127.0.0.1:{port}?db=db")).unwrap()
 }

@@ -1,8 +1,8 @@
-//! Bugs of other crates, one test for each: our crate must not have them. The number is that of our
-//! survey.
+//! Tests that our crate does not have bugs that other crates have, with one test for each bug. The
+//! number of a test is the number of the bug in our survey of other clients.
 //!
-//! The behaviour of the crates was read in the sources of influxdb 0.8.0, influxdb2 0.5.2 and
-//! influxdb3-client 0.3.0.
+//! We determined the behaviour of the other crates from the sources of influxdb 0.8.0, influxdb2
+//! 0.5.2 and influxdb3-client 0.3.0.
 
 use aioinflux::{Client, Config, Dialect, Encoder, ErrorKind, Outcome, Point};
 use arrow_array::cast::AsArray;
@@ -17,7 +17,7 @@ async fn live(name: &str) -> Client {
     database(config, name).await
 }
 
-/// The crate influxdb treats any answer that contains the text `"error"` as an error.
+/// The crate influxdb treats any answer that contains the string `"error"` as an error.
 #[tokio::test]
 async fn b27_data_that_reads_like_an_error_is_data() {
     let text = r#"{"error":"none"}"#;
@@ -30,7 +30,7 @@ async fn b27_data_that_reads_like_an_error_is_data() {
     assert_eq!(column.as_string::<i32>().value(0), text);
 }
 
-/// The crate influxdb panics if a ping's answer has no header with the version.
+/// The crate influxdb panics if the answer to a ping has no version header.
 #[tokio::test]
 async fn b28_a_ping_without_a_version_has_none() {
     let server = always(keep("HTTP/1.1 204 No Content\r\n\r\n")).await;
@@ -49,7 +49,7 @@ async fn b28_a_ping_with_a_version_that_is_no_text_is_a_ping() {
     );
 }
 
-/// The crates influxdb and influxdb2 accept any text as a URL, and panic at the first request.
+/// The crates influxdb and influxdb2 accept any string as a URL, and panic at the first request.
 #[test]
 fn b28_a_url_that_is_none_is_an_error() {
     for url in [
@@ -67,7 +67,8 @@ fn b28_a_url_that_is_none_is_an_error() {
     }
 }
 
-/// The crate influxdb3-client sends the newline, so the rest of the line becomes another point.
+/// The crate influxdb3-client sends the newline in a tag, so the rest of the line becomes another
+/// point.
 #[test]
 fn b29_a_newline_in_a_tag_is_refused() {
     let mut encoder = Encoder::new(Dialect::V1);
@@ -80,7 +81,8 @@ fn b29_a_newline_in_a_tag_is_refused() {
     assert_eq!(encoder.len_bytes(), 0);
 }
 
-/// The crate influxdb3-client sends `m,t= v=NaN`, which is a 400 for the whole batch.
+/// The crate influxdb3-client sends `m,t= v=NaN`, and the server rejects the whole batch with a
+/// 400.
 #[test]
 fn b29_what_has_no_value_is_left_out() {
     let mut encoder = Encoder::new(Dialect::V1);
@@ -96,7 +98,7 @@ fn b29_what_has_no_value_is_left_out() {
     assert_eq!(encoder.len_bytes(), 0);
 }
 
-/// The crate influxdb3-client shows the token in the `Debug` of its configuration.
+/// The crate influxdb3-client shows the token in the `Debug` output of its configuration.
 #[test]
 fn b30_a_password_is_shown_by_no_debug() {
     let config = Config::new("http://u:hunter2@localhost").unwrap();

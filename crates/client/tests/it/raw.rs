@@ -1,5 +1,5 @@
-//! Hostile text, sent to a real server: accepted text is stored line by line, as the decoder reads
-//! it.
+//! Sends hostile text to a real server, and tests that the server stores accepted text line by
+//! line, as the decoder reads it.
 
 use aioinflux::line::Decoder;
 use aioinflux::{Dialect, Encoder, ErrorKind, FieldValue, WriteOptions};
@@ -11,11 +11,12 @@ use crate::live::with_database;
 use crate::roundtrip::{read_back, sorted};
 
 const TEXTS: usize = 1000;
-/// Statements of one query.
+/// The number of statements in one query.
 const STATEMENTS: usize = 200;
 
-/// Pieces of lines. An empty piece begins a line with its own measurement, so that the stored lines
-/// can be told apart. `$` becomes the number of the piece.
+/// Generates pieces of lines. An empty piece begins a line with a measurement of its own, so that
+/// the stored lines can be distinguished. The character `$` is replaced with the position of the
+/// piece.
 fn pieces() -> impl Strategy<Value = Vec<&'static str>> {
     let quoted = vec![
         "",
@@ -42,7 +43,7 @@ fn text(pieces: &[&str], number: usize) -> String {
             let start = format!("\nm{number}_{lines}_");
             text.push_str(&start);
         }
-        // No key appears twice in a line.
+        // The key contains the position of the piece, so that no key appears twice in a line.
         text += &piece.replace('$', &position.to_string());
     }
     text + &format!("\nm{number}_after_ v=1i 1\n")
@@ -66,7 +67,8 @@ async fn accepted_text_is_stored_line_by_line() {
             .filter(|line| line.starts_with(own.as_bytes()))
         {
             statements.push(select(&String::from_utf8_lossy(line)));
-            // The server refuses what the decoder does not read, or stores something else.
+            // If the decoder cannot read a line, the server refuses the line or stores something
+            // else.
             if let Some(Ok(line)) = Decoder::new(Dialect::V1, line).next()
                 && line.timestamp().is_some()
             {
@@ -89,7 +91,8 @@ async fn accepted_text_is_stored_line_by_line() {
         let same = stored.iter().filter(|other| *other == point).count();
         assert_eq!(same, 1, "{point:?}");
     }
-    // No line has become part of a string in another line, unless it was inside its quotes.
+    // No line has become part of a string in another line, except if the line was already inside
+    // the quotes of that string.
     let joined = |(_, value): &(String, FieldValue<'_>)| match value {
         FieldValue::String(text) => text.contains("\nm"),
         _ => false,
@@ -102,8 +105,8 @@ async fn accepted_text_is_stored_line_by_line() {
     }
 }
 
-/// The points of a line. It uses a pattern, because no identifier can contain everything that a
-/// measurement can.
+/// Returns the statement that selects the points of a line. The statement uses a regular
+/// expression, because an identifier cannot contain all characters of a measurement.
 fn select(line: &str) -> String {
     let own = line
         .match_indices('_')

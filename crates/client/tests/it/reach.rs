@@ -1,4 +1,5 @@
-//! Connections to a real InfluxDB 1.x: socket, TLS, users, base path, proxies.
+//! Tests connections to a real InfluxDB 1.x through sockets, TLS and proxies, with users and with
+//! base paths.
 
 use aioinflux::{Config, ErrorKind, Proxy};
 
@@ -141,7 +142,7 @@ async fn a_proxy_that_cannot_be_reached_is_named_without_its_password() {
     let error = connect(config).unwrap().ping().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Connect);
     let start = format!(
-        "ping of `http://db.invalid:8086/`: no connection by the proxy `http://127.0.0.1:{port}/`: "
+        "ping of `http://db.invalid:8086/`: no connection through the proxy `http://127.0.0.1:{port}/`: "
     );
     assert!(error.to_string().starts_with(&start), "{error}");
 }
@@ -167,11 +168,13 @@ async fn a_proxy_carries_tls_through() {
     );
 }
 
-/// Set in the process of a test that runs itself again with another environment.
+/// The environment variable that holds the server's port in the process of a test that runs itself
+/// again.
 const PORT: &str = "AIOINFLUX_TEST_PORT";
 
-/// Runs a test of this file again, in a process whose environment has no variables of proxies but
-/// these. The environment is that of a process.
+/// Runs a test of this file again in a separate process. The process has no proxy variables except
+/// those in `variables`. A separate process is needed because all tests in one process share the
+/// environment.
 async fn run_again(name: &str, port: u16, variables: &[(&str, &str)]) {
     let mut child = tokio::process::Command::new(std::env::current_exe().unwrap());
     child.args([&format!("reach::{name}"), "--exact"]);

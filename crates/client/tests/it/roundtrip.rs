@@ -1,4 +1,4 @@
-//! Ten thousand random points, written to a real server and read back equal.
+//! Writes ten thousand random points to a real server, and tests that they are read back unchanged.
 
 use std::collections::HashMap;
 
@@ -15,9 +15,10 @@ use crate::connect;
 use crate::influxd::shared;
 
 const POINTS: usize = 10_000;
-/// The range of times of a 1.x server.
+/// The earliest and the latest timestamp that a 1.x server can store.
 const TIMES: (i64, i64) = (i64::MIN + 2, i64::MAX - 1);
-/// Few shards are enough: a server creates one for each week that has a point.
+/// Timestamps in a few different weeks. The weeks are few, because a server creates a shard for
+/// each week that has a point.
 const WEEKS: [i64; 4] = [
     TIMES.0,
     -1_000_000_000_000_000,
@@ -25,7 +26,7 @@ const WEEKS: [i64; 4] = [
     9_000_000_000_000_000_000,
 ];
 
-/// Text with many characters that are special in line protocol.
+/// Generates strings with many characters that are special in line protocol.
 fn text() -> impl Strategy<Value = String> {
     let special = prop::sample::select(
         " ,=\\\"'#{}\t\r\u{1}\u{7f}ß中🚀"
@@ -36,11 +37,13 @@ fn text() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 1..10).prop_map(|pieces| pieces.into_iter().collect())
 }
 
-/// A field. Its key names its type, because a server stores one type for each key.
+/// Generates fields. The key of each field names the type of its value, because a server stores one
+/// type for each key.
 fn field() -> impl Strategy<Value = (String, FieldValue<'static>)> {
     let finite = any::<f64>().prop_filter("finite", |value| value.is_finite());
     let string = prop_oneof![text(), text().prop_map(|text| format!("\n{text}\n\\"))];
-    // Keys from a small set, with every kind of character that a name can contain.
+    // The field keys come from a small set, which has every kind of character that a name can
+    // contain.
     let key = prop::sample::select(vec!["", " ,=", "\\a\"b", "ß\t\r\u{1}", "'{0}"]);
     prop_oneof![
         (key.clone(), finite).prop_map(|(key, value)| (format!("f{key}f"), value.into())),
@@ -50,10 +53,11 @@ fn field() -> impl Strategy<Value = (String, FieldValue<'static>)> {
     ]
 }
 
-/// A point of any measurement, or `None` if the encoder refuses it.
+/// Generates points of any measurement, or `None` if the encoder refuses the point.
 fn point(number: usize) -> impl Strategy<Value = Option<Point>> {
     let measurement = prop::sample::select(vec!["m", "m, =\"m", "m\\n{0}", "ß\t\r\u{7f}"]);
-    // Few tag keys, because an answer that is grouped by tags lists them all for each series.
+    // There are few tag keys, because an answer that is grouped by tags lists all tag keys for each
+    // series.
     let keys = vec![
         "t",
         "t ,=",
@@ -86,7 +90,7 @@ fn point(number: usize) -> impl Strategy<Value = Option<Point>> {
     })
 }
 
-/// Points that a 1.x server can store, with distinct series and times.
+/// Returns random points that a 1.x server can store, with distinct series and times.
 fn points() -> Vec<Point> {
     let mut runner = TestRunner::deterministic();
     let mut found = Vec::with_capacity(POINTS);
@@ -132,7 +136,7 @@ fn id(point: &Point) -> String {
     id.clone()
 }
 
-/// The point with tags and fields sorted by key.
+/// Returns a copy of the point in which tags and fields are sorted by key.
 pub(crate) fn sorted(point: &Point) -> Point {
     let mut tags = point.tags().to_vec();
     let mut fields = point.fields().to_vec();
@@ -147,7 +151,7 @@ pub(crate) fn sorted(point: &Point) -> Point {
         .fold(tagged, |point, (key, value)| point.field(key, value))
 }
 
-/// The points of a series that has all its tags in its header.
+/// Returns the points of a series in an answer, if the header of the series contains all tags.
 pub(crate) fn read_back(series: &Series) -> Vec<Point> {
     let rows = series
         .batches
@@ -156,7 +160,7 @@ pub(crate) fn read_back(series: &Series) -> Vec<Point> {
     rows.map(|(batch, row)| {
         let times = batch.column(0).as_primitive::<TimestampNanosecondType>();
         let mut point = Point::new(series.name.clone().unwrap()).at(times.value(row));
-        // A tag that the series lacks is returned as an empty one.
+        // The server returns an empty value for a tag that the series lacks.
         for (key, value) in series.tags.iter().filter(|(_, value)| !value.is_empty()) {
             point = point.tag(key.clone(), value.clone());
         }

@@ -1,4 +1,4 @@
-//! A server that answers each request with the bytes of a script.
+//! Runs a server that answers each request with bytes that a script determines.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -8,7 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-/// A request as it was received.
+/// A request as the server received it.
 #[derive(Clone, Debug)]
 pub(crate) struct Received {
     pub(crate) line: String,
@@ -32,17 +32,17 @@ pub(crate) struct Act {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Then {
-    /// Waits for the next request.
+    /// The server waits for the next request.
     Keep,
-    /// Closes the connection normally.
+    /// The server closes the connection normally.
     Close,
-    /// Resets the connection.
+    /// The server resets the connection.
     Reset,
-    /// Keeps the connection open and sends nothing more.
+    /// The server keeps the connection open, but sends nothing more.
     Hang,
 }
 
-/// Bytes, then the next request.
+/// Returns the action of sending bytes, and then waiting for the next request.
 pub(crate) fn keep(bytes: impl Into<Vec<u8>>) -> Act {
     Act {
         bytes: bytes.into(),
@@ -50,7 +50,7 @@ pub(crate) fn keep(bytes: impl Into<Vec<u8>>) -> Act {
     }
 }
 
-/// Bytes, then the end of the connection.
+/// Returns the action of sending bytes, and then closing the connection.
 pub(crate) fn close(bytes: impl Into<Vec<u8>>) -> Act {
     Act {
         bytes: bytes.into(),
@@ -58,7 +58,7 @@ pub(crate) fn close(bytes: impl Into<Vec<u8>>) -> Act {
     }
 }
 
-/// Bytes, then a reset.
+/// Returns the action of sending bytes, and then resetting the connection.
 pub(crate) fn reset(bytes: impl Into<Vec<u8>>) -> Act {
     Act {
         bytes: bytes.into(),
@@ -66,7 +66,7 @@ pub(crate) fn reset(bytes: impl Into<Vec<u8>>) -> Act {
     }
 }
 
-/// Bytes, then silence.
+/// Returns the action of sending bytes, and then sending nothing more.
 pub(crate) fn hang(bytes: impl Into<Vec<u8>>) -> Act {
     Act {
         bytes: bytes.into(),
@@ -74,7 +74,7 @@ pub(crate) fn hang(bytes: impl Into<Vec<u8>>) -> Act {
     }
 }
 
-/// A complete answer with these headers.
+/// Returns a complete HTTP answer with this status, these headers and this body.
 pub(crate) fn answer(status: &str, headers: &[&str], body: impl AsRef<[u8]>) -> Vec<u8> {
     let body = body.as_ref();
     let mut out = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n", body.len());
@@ -88,7 +88,7 @@ pub(crate) fn answer(status: &str, headers: &[&str], body: impl AsRef<[u8]>) -> 
     out
 }
 
-/// A complete answer in JSON.
+/// Returns a complete HTTP answer whose body is JSON.
 pub(crate) fn json(status: &str, body: &str) -> Vec<u8> {
     answer(status, &["Content-Type: application/json"], body)
 }
@@ -98,7 +98,7 @@ pub(crate) fn done() -> Vec<u8> {
     b"HTTP/1.1 204 No Content\r\nX-Influxdb-Version: 1.6.7\r\n\r\n".to_vec()
 }
 
-/// The server. Dropping it ends it and its connections.
+/// The server. Dropping this value ends the server and its connections.
 pub(crate) struct Scripted {
     pub(crate) port: u16,
     received: Arc<Mutex<Vec<Received>>>,
@@ -109,7 +109,7 @@ pub(crate) struct Scripted {
 
 type Script = Arc<dyn Fn(&Received) -> Act + Send + Sync>;
 
-/// Wraps the connections of a server, for TLS.
+/// A function that wraps each connection to a server, for example in TLS.
 pub(crate) type Accept = Arc<dyn Fn(TcpStream) -> Wrapped + Send + Sync>;
 pub(crate) type Wrapped =
     std::pin::Pin<Box<dyn Future<Output = Option<Box<dyn Connection>>> + Send>>;
@@ -128,14 +128,14 @@ impl Connection for TcpStream {
     }
 }
 
-/// Starts a server that follows the script.
+/// Starts a server that answers each request as the function `script` determines.
 pub(crate) async fn serve(script: impl Fn(&Received) -> Act + Send + Sync + 'static) -> Scripted {
     let plain: Accept =
         Arc::new(|stream| Box::pin(async move { Some(Box::new(stream) as Box<dyn Connection>) }));
     serve_with(script, plain).await
 }
 
-/// Starts a server that sends the same answer to every request.
+/// Starts a server that performs this action after every request.
 pub(crate) async fn always(act: Act) -> Scripted {
     serve(move |_| act.clone()).await
 }
@@ -178,17 +178,17 @@ pub(crate) async fn serve_with(
 }
 
 impl Scripted {
-    /// The requests so far.
+    /// Returns the requests that the server has received so far.
     pub(crate) fn received(&self) -> Vec<Received> {
         self.received.lock().unwrap().clone()
     }
 
-    /// How many connections there have been.
+    /// Returns the number of connections that the server has accepted so far.
     pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
 
-    /// Waits until a connection has ended.
+    /// Waits until one of the server's connections has ended.
     pub(crate) async fn closed(&mut self) {
         self.closed.recv().await.unwrap();
     }
@@ -211,7 +211,7 @@ async fn connection(stream: Box<dyn Connection>, script: Script, log: Arc<Mutex<
             }
             Then::Reset => return stream.get_ref().abort(),
             Then::Hang => {
-                // Until the client disconnects.
+                // The server waits until the client disconnects.
                 let _ = stream.read_to_end(&mut Vec::new()).await;
                 return;
             }
@@ -219,7 +219,7 @@ async fn connection(stream: Box<dyn Connection>, script: Script, log: Arc<Mutex<
     }
 }
 
-/// Reads one request. Nothing if the client has disconnected.
+/// Reads one request from the client. If the client has disconnected, returns `None`.
 pub(crate) async fn request<S: AsyncRead + Unpin>(stream: &mut BufReader<S>) -> Option<Received> {
     let line = text_line(stream).await?;
     let mut headers = Vec::new();

@@ -1,4 +1,4 @@
-//! A batch that is larger than the server accepts.
+//! Tests writes of batches that are larger than the server accepts.
 
 use std::ops::Range;
 
@@ -7,7 +7,8 @@ use aioinflux::{Batch, Dialect, Encoder, ErrorKind, WriteOptions};
 use crate::client;
 use crate::scripted::{Act, Received, Scripted, done, json, keep, serve};
 
-/// Lines of 12 bytes with the indexes 10, 20, ...; line `long` has 112 bytes and contains newlines.
+/// Returns a batch of `lines` lines of 12 bytes, with the indexes 10, 20 and so on. The line `long`
+/// has 112 bytes and contains newlines.
 fn batch(lines: u64, long: Option<u64>) -> Batch {
     let mut encoder = Encoder::new(Dialect::V1);
     for line in 0..lines {
@@ -50,7 +51,7 @@ async fn write(server: &Scripted, batch: &Batch) -> Result<aioinflux::Written, a
         .await
 }
 
-/// The bodies that the server accepted.
+/// Returns the request bodies that the server accepted.
 fn taken(server: &Scripted, limit: usize) -> Vec<Vec<u8>> {
     let bodies = server.received().into_iter().map(|request| request.body);
     bodies.filter(|body| body.len() <= limit).collect()
@@ -66,7 +67,8 @@ async fn a_batch_is_halved_until_it_fits_and_sent_in_order() {
     let server = limited(300, |_| keep(done())).await;
     assert_eq!(write(&server, &batch).await.unwrap().points, 100);
     assert_eq!(taken(&server, 300).concat(), batch.bytes());
-    // 1 whole, 2 halves of which the second is known to be too large, and so on.
+    // First the whole batch is refused, and then its first half. The client then halves the second
+    // half without sending it, because that half is known to be too large.
     let refused = server.received().len() - taken(&server, 300).len();
     assert!(refused <= 3, "{refused} bodies were sent in vain");
 }

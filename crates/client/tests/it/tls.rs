@@ -1,4 +1,4 @@
-//! Certificates of the client and of the server, and invalid ones.
+//! Tests certificates of the client and of the server, and invalid certificates.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ impl Connection for tokio_rustls::server::TlsStream<tokio::net::TcpStream> {}
 /// An authority that signs certificates.
 pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
-/// A certificate and its key, as PEM.
+/// A certificate and its private key, as PEM.
 pub(crate) struct Identity {
     pub(crate) certificate: String,
     pub(crate) key: String,
@@ -35,12 +35,12 @@ pub(crate) fn authority() -> Authority {
 }
 
 impl Authority {
-    /// The certificate of the authority.
+    /// Returns the certificate of the authority as PEM.
     pub(crate) fn pem(&self) -> String {
         self.0.pem()
     }
 
-    /// Trusts only this authority.
+    /// Returns TLS settings that trust only this authority.
     pub(crate) fn tls(&self) -> Tls {
         Tls::new().ca(Pem::bytes(self.pem())).system_roots(false)
     }
@@ -56,7 +56,8 @@ impl Authority {
     }
 }
 
-/// A server with a certificate for this name. If `asks`, it requires one of the same authority.
+/// Starts a server with a certificate for this name. If `asks` is set, the server requires a client
+/// certificate from the same authority.
 async fn serve(authority: &Authority, name: &str, asks: bool) -> Scripted {
     let asked = asks.then(|| authority.pem());
     identified(
@@ -67,8 +68,9 @@ async fn serve(authority: &Authority, name: &str, asks: bool) -> Scripted {
     .await
 }
 
-/// A server with these certificates (the first one is its own) that supports these versions of TLS.
-/// If an authority is `asked` for, it requires a certificate of it.
+/// Starts a server that presents these certificates, of which the first is its own, and supports
+/// these TLS versions. If `asked` contains the certificate of an authority, the server requires a
+/// client certificate from this authority.
 pub(crate) async fn identified(
     identity: &Identity,
     asked: Option<&str>,
@@ -90,7 +92,8 @@ pub(crate) async fn identified(
     let chain = CertificateDer::pem_slice_iter(identity.certificate.as_bytes());
     let key = PrivateKeyDer::from_pem_slice(identity.key.as_bytes()).unwrap();
     let key = provider.key_provider.load_private_key(key).unwrap();
-    // The client has to find out whether they belong together.
+    // The server does not check whether its key and its certificate belong together, because the
+    // client has to find this out.
     let shown = CertifiedKey::new(chain.map(Result::unwrap).collect(), key);
     let config = builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(shown)));
     let acceptor = TlsAcceptor::from(Arc::new(config));

@@ -1,4 +1,4 @@
-//! The messages of TLS errors.
+//! Tests the messages of TLS errors.
 
 use aioinflux::{Config, Error, ErrorKind, Pem, Proxy, Tls};
 use rustls::version::{TLS12, TLS13};
@@ -10,7 +10,8 @@ use crate::connect;
 use crate::scripted::{Scripted, always, close, done, keep};
 use crate::tls::{Authority, authority, client, identified};
 
-/// A server that answers the first bytes of each connection with these bytes, and closes it.
+/// Starts a server that answers the first bytes of each connection with `bytes`, and then closes
+/// the connection.
 async fn replies(bytes: &'static [u8]) -> (u16, JoinSet<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -26,7 +27,7 @@ async fn replies(bytes: &'static [u8]) -> (u16, JoinSet<()>) {
     (port, tasks)
 }
 
-/// The message and the verdict for a ping of this URL.
+/// Pings this URL and returns the error.
 async fn ping(url: &str, tls: Tls) -> Error {
     let config = Config::new(url).unwrap().tls(tls);
     connect(config).unwrap().ping().await.unwrap_err()
@@ -129,7 +130,7 @@ async fn a_server_that_ends_the_handshake_without_a_word_may_speak_no_tls() {
         (error.kind(), error.is_retryable()),
         (ErrorKind::Connect, true)
     );
-    let hint = "; hint: perhaps it does not speak TLS on this port";
+    let hint = "; hint: perhaps it does not use TLS on this port";
     assert!(error.to_string().ends_with(hint), "{error}");
 }
 
@@ -147,7 +148,8 @@ async fn an_unknown_issuer_is_named() {
     assert_eq!(said, expected);
 }
 
-/// A server that requires a certificate of an authority, and trust in it.
+/// Starts a server that requires a client certificate from an authority. The client must also trust
+/// this authority.
 async fn asking(
     authority: &Authority,
     version: &'static rustls::SupportedProtocolVersion,

@@ -1,4 +1,4 @@
-//! Certificates that are trusted directly, and no certificates at all.
+//! Tests certificates that are trusted directly, and connections without verification.
 
 use aioinflux::{Error, ErrorKind, Pem, Tls};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair, date_time_ymd};
@@ -7,7 +7,7 @@ use rustls::version::{TLS12, TLS13};
 use crate::scripted::Scripted;
 use crate::tls::{Identity, authority, client, identified};
 
-/// A certificate of version 1, for the common name `localhost`, of 2020 to 2120.
+/// A certificate of version 1 for the common name `localhost`, valid from 2020 to 2120.
 const VERSION_1: &str = "\
 -----BEGIN CERTIFICATE-----
 MIIBEDCBuAIBATAKBggqhkjOPQQDAjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwIBcN
@@ -26,7 +26,7 @@ MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgzqEBjXO/hZi2m+we
 -----END PRIVATE KEY-----
 ";
 
-/// A self-signed certificate for these names.
+/// Returns a self-signed certificate for these names.
 fn self_signed(names: &[&str], change: impl FnOnce(&mut CertificateParams)) -> Identity {
     let names: Vec<String> = names.iter().map(ToString::to_string).collect();
     let mut params = CertificateParams::new(names).unwrap();
@@ -38,7 +38,7 @@ fn self_signed(names: &[&str], change: impl FnOnce(&mut CertificateParams)) -> I
     }
 }
 
-/// As `openssl req -x509` makes them, which are those of authorities.
+/// Turns the certificate into that of an authority, as `openssl req -x509` does.
 fn of_openssl(params: &mut CertificateParams) {
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
 }
@@ -53,7 +53,7 @@ async fn serve(identity: &Identity) -> Scripted {
     identified(identity, None, rustls::DEFAULT_VERSIONS).await
 }
 
-/// Trusts this text and not the system.
+/// Returns TLS settings that trust these certificates, but not those of the system.
 fn trust(certificates: &str) -> Tls {
     Tls::new().ca(Pem::bytes(certificates)).system_roots(false)
 }
@@ -107,7 +107,7 @@ async fn a_certificate_without_a_trusted_issuer_is_trusted_by_itself() {
         .ping()
         .await
         .unwrap();
-    // The rest of the chain does not matter either.
+    // More certificates in the server's chain have no effect either.
     let chain = format!("{}{}", identity.certificate, authority().pem());
     let server = serve(&Identity {
         certificate: chain,
@@ -174,7 +174,7 @@ async fn an_own_certificate_with_a_common_name_alone_is_trusted_for_it() {
         text.contains("is for `other.example`, not for `localhost`"),
         "{text}"
     );
-    // With other names, the common name does not count.
+    // If a certificate has other names, its common name is ignored.
     let both = self_signed(&["other.example"], only_common_name);
     let server = serve(&both).await;
     let text = refused(&server, trust(&both.certificate)).await;
@@ -237,7 +237,8 @@ async fn a_self_signed_certificate_that_is_not_named_is_refused() {
                     certificate as `Tls::ca`";
         for tls in [Tls::new(), trust(&authority().pem())] {
             let found = refused(&server, tls).await;
-            // One authority of these tests has the name of the other.
+            // Two authorities in these tests have the same name, so the error may be about the
+            // wrong key instead.
             assert!(
                 found == text || found.contains("not signed by the key"),
                 "{found}"
@@ -255,7 +256,7 @@ async fn without_verification_everybody_is_trusted() {
     made.ping().await.unwrap();
     let made = client(&server, trust(&identity.certificate));
     assert!(!made.is_unverified());
-    // A URL can set it too.
+    // A URL can also turn off the verification of certificates.
     let url = format!("https://127.0.0.1:{}?verify_ssl=false", server.port);
     let made = crate::connect(aioinflux::Config::new(&url).unwrap()).unwrap();
     made.ping().await.unwrap();

@@ -12,7 +12,7 @@ pub(crate) const FLOATS: [&str; 5] = ["field_00", "field_01", "field_02", "field
 pub(crate) const INTEGERS: [&str; 5] = ["field_05", "field_06", "field_07", "field_08", "field_09"];
 const CARDINALITIES: [u64; 10] = [4, 10, 20, 50, 100, 100, 200, 500, 1000, 1000];
 
-/// One point. The constants above are its names.
+/// One point. The names of its tags and fields are the constants above.
 pub(crate) struct Native {
     pub(crate) tags: [String; 10],
     pub(crate) floats: [f64; 5],
@@ -20,7 +20,7 @@ pub(crate) struct Native {
     pub(crate) time: i64,
 }
 
-/// The same points in every run.
+/// Returns the same points in every run.
 pub(crate) fn points() -> Vec<Native> {
     let mut state = 1;
     (0..ROWS).map(|n| point(n, &mut state)).collect()
@@ -36,13 +36,13 @@ fn point(n: usize, state: &mut u64) -> Native {
     }
 }
 
-/// A float in [0, 1) that uses all 53 bits.
+/// Returns a float in [0, 1) that uses all 53 bits of the significand.
 #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
 fn unit(bits: u64) -> f64 {
     (bits >> 11) as f64 / (1_u64 << 53) as f64
 }
 
-/// splitmix64, by Steele, Lea and Flood.
+/// The splitmix64 generator by Steele, Lea and Flood.
 fn next(state: &mut u64) -> u64 {
     *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let mut mixed = *state;

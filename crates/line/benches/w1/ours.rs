@@ -29,7 +29,7 @@ pub(crate) fn push(encoder: &mut Encoder, points: &[Native]) -> Result<usize, Er
     Ok(encoder.len_bytes())
 }
 
-/// The shape that all points share.
+/// Returns the shape that all points share.
 pub(crate) fn shape() -> Option<Shape> {
     let fields: Vec<&str> = FLOATS.into_iter().chain(INTEGERS).collect();
     Shape::new(Dialect::V1, MEASUREMENT, &TAGS, &fields)

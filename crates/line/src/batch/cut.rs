@@ -1,11 +1,11 @@
-//! Takes a batch from an encoder that continues, and reuses the memory of batches.
+//! Copies a range of lines into a batch of its own, and reuses the memory of old batches.
 
 use core::ops::Range;
 
 use crate::Batch;
 use crate::syntax::check::ends_in_timestamp;
 
-/// How many of the given lines have no timestamp.
+/// Returns how many lines in a range of the batch have no timestamp.
 fn unstamped(batch: &Batch, lines: Range<usize>) -> usize {
     match batch.unstamped {
         0 => 0,
@@ -17,12 +17,14 @@ fn unstamped(batch: &Batch, lines: Range<usize>) -> usize {
 }
 
 impl Batch {
-    /// Returns a batch of the lines in the range. It uses the memory of `spare`, whose own lines
-    /// are dropped. Skipped points belong to the line before them, or to the first line.
+    /// Copies the lines in the range to a new batch. The new batch uses the memory of `spare`, and
+    /// the old lines of `spare` are dropped. The new batch also contains the skipped points that
+    /// belong to its lines. A skipped point belongs to the line before it, or to the first line if
+    /// no line precedes it.
     ///
     /// # Panics
     ///
-    /// If the range ends after the last line or before its own start.
+    /// Panics if the range ends after the last line of the batch or before its own start.
     #[must_use]
     pub fn part(&self, lines: Range<usize>, mut spare: Batch) -> Batch {
         spare.clear(self.dialect);
@@ -53,13 +55,14 @@ impl Batch {
         spare
     }
 
-    /// Reserves memory for `bytes` bytes in total, including the lines that are already there.
+    /// Reserves memory so that the batch can hold `bytes` bytes in total, including the lines that
+    /// are already in it.
     pub fn reserve(&mut self, bytes: usize) {
         self.bytes
             .reserve_exact(bytes.saturating_sub(self.bytes.len()));
     }
 
-    /// Returns the capacity of the batch in bytes, whether or not it has lines.
+    /// Returns how many bytes of memory the batch has allocated, whether or not it has lines.
     pub fn capacity(&self) -> usize {
         let words = self.ends.capacity() + self.indexes.capacity() + self.skips.capacity();
         self.bytes.capacity() + 8 * (words + 2 * self.texts.capacity())
@@ -106,15 +109,16 @@ mod tests {
             }
             encoder.clone()
         };
-        // Points without fields, text, and points that become lines.
+        // Each character of `kinds` stands for one item. A `.` stands for a point without fields, a
+        // `t` for a line of text, and a `p` for a point that becomes a line.
         let kinds = "..ptt.p..tpp.";
         let whole = push(kinds);
         let places: Vec<_> = (0..kinds.len())
             .filter(|at| kinds.as_bytes()[*at] != b'.')
             .collect();
         for lines in 0..=places.len() {
-            // Points that were skipped before the first remaining line belong to the lines that are
-            // taken.
+            // Points that were skipped before the encoder's first remaining line belong to the
+            // lines that were taken.
             let cut = places.get(lines).copied().unwrap_or(kinds.len());
             let mut encoder = whole.clone();
             let taken = encoder.take_lines(lines, Batch::new(Dialect::V1));

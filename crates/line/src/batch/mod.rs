@@ -1,5 +1,5 @@
-//! Encoded lines, ready to be sent: the bytes, and what a client must know to split them, to name a
-//! refused point and to decide whether to retry.
+//! Holds encoded lines that are ready to be sent. A batch also holds the information that a client
+//! needs to split the lines, to identify a refused point and to decide whether to retry.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -12,24 +12,26 @@ mod undated;
 
 pub use undated::Undated;
 
-/// Encoded lines: the bytes, the end and the user's index of every line, and the points that were
-/// left out.
+/// A batch of encoded lines. A batch holds the bytes of the lines, and the end and the user's index
+/// of every line. A batch also records which points were left out.
 ///
-/// Every line ends with a line feed. A string field can contain line feeds too, so the recorded
-/// ends separate the lines. Never search the bytes for them.
+/// Every line ends with a line feed. String fields can also contain line feeds, so only the
+/// recorded ends separate the lines. Never search the bytes of a batch for line feeds to find its
+/// lines.
 #[derive(Clone)]
 pub struct Batch {
-    /// The lines. Bytes after the last line are meaningless.
+    /// The lines. The bytes after the last line have no meaning.
     pub(crate) bytes: Vec<u8>,
     pub(crate) ends: Vec<usize>,
     pub(crate) indexes: Vec<u64>,
-    /// For each point that was left out, the number of lines before it.
+    /// For each point that was left out, in order, the number of lines that precede it.
     pub(crate) skips: Vec<usize>,
     pub(crate) unstamped: usize,
-    /// The ranges of lines that were pushed as text; adjacent lines share a range.
+    /// The ranges of lines that were pushed as encoded text. Adjacent lines share one range.
     pub(crate) texts: Vec<Range<usize>>,
     pub(crate) dialect: Dialect,
-    /// The most bytes that the texts of a row have taken so far (see [`Rows`](crate::Rows)).
+    /// The largest number of bytes that the variable text of a row has taken so far (see
+    /// [`Rows`](crate::Rows)).
     pub(crate) text_room: usize,
 }
 
@@ -48,48 +50,48 @@ impl Batch {
         }
     }
 
-    /// Returns all lines, as the body of a request contains them.
+    /// Returns the bytes of all lines, which can be sent as the body of a request.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes[..self.end()]
     }
 
-    /// Returns the bytes and drops the rest.
+    /// Consumes the batch and returns the bytes of its lines.
     pub fn into_bytes(mut self) -> Vec<u8> {
         self.drop_unfinished();
         self.bytes
     }
 
-    /// Returns the number of lines.
+    /// Returns the number of lines in the batch.
     pub fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// Returns whether there are no lines.
+    /// Returns whether the batch has no lines.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
 
-    /// Returns line `line` without its line feed.
+    /// Returns the line at position `line`, without its line feed.
     ///
     /// # Panics
     ///
-    /// If there is no such line.
+    /// Panics if the batch has no line at this position.
     pub fn line(&self, line: usize) -> &[u8] {
         let bytes = self.range(line..line + 1);
         &bytes[..bytes.len() - 1]
     }
 
-    /// Returns an iterator over the lines, without their line feeds.
+    /// Returns an iterator over the lines of the batch, without their line feeds.
     pub fn lines(&self) -> impl ExactSizeIterator<Item = &[u8]> {
         (0..self.len()).map(|line| self.line(line))
     }
 
-    /// Returns the bytes of a range of lines, with their line feeds. They can be the body of a
-    /// request.
+    /// Returns the bytes of a range of lines, including their line feeds. The returned bytes can be
+    /// sent as the body of a request.
     ///
     /// # Panics
     ///
-    /// If the range ends after the last line or before its own start.
+    /// Panics if the range ends after the last line of the batch or before its own start.
     pub fn range(&self, lines: Range<usize>) -> &[u8] {
         let end = if lines.end == 0 {
             0
@@ -103,63 +105,66 @@ impl Batch {
         if line == 0 { 0 } else { self.ends[line - 1] }
     }
 
-    /// Returns the offset after the line feed of every line.
+    /// Returns one offset for every line: the offset of the byte after its line feed.
     pub fn ends(&self) -> &[usize] {
         &self.ends
     }
 
-    /// Returns the user's index of the point that became line `line`.
+    /// Returns the user's index of the point that became the line at position `line`.
     ///
     /// # Panics
     ///
-    /// If there is no such line.
+    /// Panics if the batch has no line at this position.
     pub fn index(&self, line: usize) -> u64 {
         self.indexes[line]
     }
 
-    /// Returns the user's index of every line.
+    /// Returns one index for every line: the user's index of the point that became this line.
     pub fn indexes(&self) -> &[u64] {
         &self.indexes
     }
 
-    /// Returns how many points were left out because they had no fields.
+    /// Returns the number of points that were left out because they had no fields.
     pub fn skipped(&self) -> u64 {
         self.skips.len() as u64
     }
 
-    /// Returns, for each point that was left out, the number of lines before it, in order.
+    /// For each point that was left out, in order, returns the number of lines that precede it.
     pub fn skips(&self) -> &[usize] {
         &self.skips
     }
 
-    /// Returns whether every line has a timestamp, so that sending the batch twice changes nothing.
+    /// Returns whether every line has a timestamp. If every line has a timestamp, sending the batch
+    /// twice has the same effect as sending it once.
     pub fn is_stamped(&self) -> bool {
         self.unstamped == 0
     }
 
-    /// Returns the dialect of the lines.
+    /// Returns the dialect in which the lines are written.
     pub fn dialect(&self) -> Dialect {
         self.dialect
     }
 
-    /// Returns how many lines were pushed as encoded text. Only these can have timestamps in a unit
-    /// other than nanoseconds.
+    /// Returns the number of lines that were pushed as encoded text. Only lines that were pushed as
+    /// encoded text can have timestamps in a unit other than nanoseconds.
     pub fn text_lines(&self) -> usize {
         self.texts.iter().map(Range::len).sum()
     }
 
-    /// Returns the end of the last line.
+    /// Returns the offset of the end of the last line.
     pub(crate) fn end(&self) -> usize {
         self.start(self.len())
     }
 
-    /// Drops the bytes after the last line. They are part of a point whose encoder was leaked
-    /// (`mem::forget`), so its destructor did not remove them.
+    /// Drops the bytes after the last line. Bytes after the last line exist only if a point's
+    /// encoder was leaked (`mem::forget`), because the encoder's destructor would have removed
+    /// them.
     pub(crate) fn drop_unfinished(&mut self) {
         self.bytes.truncate(self.end());
     }
 
-    /// Removes the lines. Keeps the bytes, so that [`Rows`](crate::Rows) need not zero them again.
+    /// Removes all lines from the batch. The length of `bytes` does not change, so that
+    /// [`Rows`](crate::Rows) need not zero the bytes again.
     pub(crate) fn clear(&mut self, dialect: Dialect) {
         self.ends.clear();
         self.indexes.clear();
@@ -175,13 +180,13 @@ impl Batch {
         self.unstamped += usize::from(!stamped);
     }
 
-    /// Records that a point was left out after the current last line.
+    /// Records that a point was left out after the last line that the batch has now.
     #[cold]
     pub(crate) fn skip(&mut self) {
         self.skips.push(self.ends.len());
     }
 
-    /// Records that the last line was pushed as text.
+    /// Records that the last line of the batch was pushed as encoded text.
     pub(crate) fn mark_text(&mut self) {
         let line = self.ends.len() - 1;
         match self.texts.last_mut() {
@@ -190,8 +195,9 @@ impl Batch {
         }
     }
 
-    /// Keeps the first `lines` lines and all points that were left out. The caller counts the lines
-    /// without a timestamp.
+    /// Shortens the batch to its first `lines` lines, and keeps the record of all points that were
+    /// left out. The caller of this function has to update `unstamped`, the number of lines without
+    /// a timestamp.
     pub(crate) fn truncate(&mut self, lines: usize) {
         self.ends.truncate(lines);
         self.indexes.truncate(lines);
@@ -205,7 +211,8 @@ impl Batch {
     }
 }
 
-/// Batches are equal if their lines and indexes are. Bytes after the last line do not count.
+/// Two batches are equal if their dialects, their lines and everything that they record about the
+/// lines are equal. The bytes after the last line are not compared.
 impl PartialEq for Batch {
     fn eq(&self, other: &Self) -> bool {
         self.dialect == other.dialect
@@ -220,7 +227,7 @@ impl PartialEq for Batch {
 
 impl Eq for Batch {}
 
-/// Shows the sizes, not the data.
+/// Formats the sizes of the batch instead of its data.
 impl fmt::Debug for Batch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Batch")

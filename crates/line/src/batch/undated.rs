@@ -1,4 +1,5 @@
-//! Lines without a timestamp. The server gives all of them in one request the same time.
+//! Finds the lines of a batch that have no timestamp. The server gives the same time to all lines
+//! of one request that have no timestamp.
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -11,31 +12,32 @@ use crate::syntax::check::ends_in_timestamp;
 use crate::syntax::check::{field_keys, series_length};
 use crate::syntax::split::skip_blanks;
 
-/// A line without a timestamp.
+/// The parts of a line that has no timestamp.
 #[derive(Debug, Clone)]
 pub struct Undated<'b> {
     grammar: &'static Grammar,
     line: &'b [u8],
-    /// Measurement and tags as they are encoded, with the tags sorted.
+    /// The encoded measurement and tags of the line, with the tags in sorted order.
     pub series: Cow<'b, [u8]>,
 }
 
 impl<'b> Undated<'b> {
-    /// Returns the keys of the fields as they are encoded.
+    /// Returns the encoded keys of the line's fields.
     pub fn field_keys(&self) -> Vec<&'b [u8]> {
         field_keys(self.grammar, self.line)
     }
 }
 
 impl Batch {
-    /// Returns how many lines may lack a timestamp.
+    /// Returns the number of lines that certainly or possibly have no timestamp.
     #[inline]
     pub fn unstamped(&self) -> usize {
         self.unstamped
     }
 
-    /// Returns the lines that may lack a timestamp. A server gives all of them in one request the
-    /// same time. Of two lines with the same series and field key it therefore keeps only one.
+    /// Returns the lines that certainly or possibly have no timestamp. A server gives the same time
+    /// to all lines of a request that have no timestamp. If two lines without a timestamp have the
+    /// same series and field key, the server therefore keeps only one value of this field.
     ///
     /// ```
     /// use aioinflux_line::{Dialect, Encoder};
@@ -64,7 +66,7 @@ impl Batch {
                 return None;
             }
             let series = &line[..series_length(grammar, line)];
-            // The encoder has sorted its tags.
+            // The encoder has already sorted the tags of a line that it wrote.
             let series = if is_text {
                 ordered(series)
             } else {
@@ -79,7 +81,7 @@ impl Batch {
     }
 }
 
-/// A series with its tags sorted.
+/// Returns an encoded series with its tags in sorted order.
 fn ordered(series: &[u8]) -> Cow<'_, [u8]> {
     let escapes = |comma: &usize| *comma > 0 && series[comma - 1] == b'\\';
     let commas = memchr_iter(b',', series).filter(|comma| !escapes(comma));

@@ -1,4 +1,4 @@
-//! A cursor that reads one line part by part, and knows the position for errors.
+//! Reads one line part by part with a cursor, whose position is used in error messages.
 
 use alloc::borrow::Cow;
 use alloc::format;
@@ -13,10 +13,11 @@ use crate::syntax::bytes::kinds_in;
 use crate::syntax::escape::unescaped;
 use crate::{FieldValue, Place};
 
-/// Up to this many keys are compared pairwise; more are sorted first.
+/// The maximum number of keys that are compared pairwise to find duplicates. A longer list of keys
+/// is sorted first.
 const FEW_KEYS: usize = 12;
 
-/// What was expected at an offset of the line.
+/// An error at an offset of the line, and what the decoder expected there.
 #[derive(Debug)]
 pub(super) struct Fault {
     pub(super) at: usize,
@@ -93,7 +94,7 @@ impl<'a> Cursor<'a> {
             if !self.take(b',') {
                 break;
             }
-            // The parser of 3.x accepts a trailing comma after the first field.
+            // The parser of 3.x accepts a trailing comma after the first field of a line.
             if self.grammar.loose_names
                 && fields.len() == 1
                 && matches!(self.peek(), None | Some(b' '))
@@ -127,7 +128,7 @@ impl<'a> Cursor<'a> {
         Ok(value)
     }
 
-    /// Reads a string after its opening quote.
+    /// Reads the rest of a string field after its opening quote.
     fn string(&mut self) -> Result<Cow<'a, str>, Fault> {
         let (start, bytes) = (self.at, self.text.as_bytes());
         let mut out = String::new();
@@ -136,7 +137,8 @@ impl<'a> Cursor<'a> {
             match bytes.get(self.at) {
                 None => return Err(self.fault("a closing quote")),
                 Some(b'"') => break,
-                // Before any other character, the backslash is kept.
+                // In a string, a backslash before any character other than a quote or a backslash
+                // is kept.
                 Some(b'\\') if matches!(bytes.get(self.at + 1), Some(b'"' | b'\\')) => {
                     out.push_str(&self.text[copied..self.at]);
                     copied = self.at + 1;
@@ -177,7 +179,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Reads a name or tag value and applies the checks of the encoder.
+    /// Reads a name or tag value, and checks it in the same way as the encoder does.
     fn name(&mut self, place: Place) -> Result<Cow<'a, str>, Fault> {
         let start = self.at;
         self.at += self.name_length(place);
@@ -197,7 +199,7 @@ impl<'a> Cursor<'a> {
     fn name_length(&self, place: Place) -> usize {
         let bytes = &self.text.as_bytes()[self.at..];
         let stops = stops(place, self.grammar.loose_names);
-        // The Go parser always reads field keys in pairs.
+        // In field keys, the Go parser always reads backslashes in pairs.
         let pairs = self.grammar.pairing == Pairing::Pairs || place == Place::FieldKey;
         let mut at = 0;
         while at < bytes.len() {
@@ -209,7 +211,7 @@ impl<'a> Cursor<'a> {
             at += 1;
         }
         let mut at = at.min(bytes.len());
-        // A pair may end inside a multi-byte character.
+        // The byte after a backslash may be the first byte of a multi-byte character.
         while !self.text.is_char_boundary(self.at + at) {
             at += 1;
         }
@@ -259,7 +261,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Returns the bytes that end a name unless a backslash escapes them.
+/// Returns the bytes that end a name or tag value if no backslash escapes them.
 fn stops(place: Place, loose: bool) -> &'static [u8] {
     match (place, loose) {
         (Place::Measurement, _) | (Place::TagValue, true) => b", ",
@@ -287,7 +289,7 @@ fn describe(place: Place) -> &'static str {
     }
 }
 
-/// Returns a key that appears twice.
+/// Returns a key that occurs twice in a list of keys and values.
 fn repeated<'k, V>(pairs: &'k [(Cow<'_, str>, V)]) -> Option<&'k str> {
     if pairs.len() <= FEW_KEYS {
         let seen = |at: usize| pairs[..at].iter().any(|pair| pair.0 == pairs[at].0);

@@ -1,9 +1,10 @@
-//! Why a line could not be read.
+//! Defines the error for a line that could not be read.
 
 use alloc::string::String;
 use core::fmt;
 
-/// A line that could not be read: the position, and what was expected there.
+/// The error for a line that could not be read. The error contains a position in the text, and what
+/// the decoder expected at that position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecodeError {
     pub(super) line: usize,
@@ -12,17 +13,18 @@ pub struct DecodeError {
 }
 
 impl DecodeError {
-    /// Returns the line number. It counts from 1 and counts every line feed of the text.
+    /// Returns the number of the line that contains the error. Line numbers start at 1, and every
+    /// line feed of the text is counted.
     pub fn line(&self) -> usize {
         self.line
     }
 
-    /// Returns the column in characters, counted from 1.
+    /// Returns the column of the error in its line. Columns are counted in characters from 1.
     pub fn column(&self) -> usize {
         self.column
     }
 
-    /// Returns what was expected there.
+    /// Returns what the decoder expected at the position of the error.
     pub fn expected(&self) -> &str {
         &self.expected
     }

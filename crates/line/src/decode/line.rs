@@ -5,10 +5,10 @@ use alloc::vec::Vec;
 
 use crate::{Error, FieldValue, Point, PointEncoder, ToLine};
 
-/// A list of keys and values.
+/// The tags or the fields of a line: a list of keys and values.
 pub(super) type Pairs<'a, V> = Vec<(Cow<'a, str>, V)>;
 
-/// One decoded line; names and strings without escapes are borrowed from the text.
+/// One decoded line. Names and strings without escapes are borrowed from the decoded text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line<'a> {
     pub(crate) measurement: Cow<'a, str>,
@@ -18,27 +18,27 @@ pub struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    /// Returns the measurement.
+    /// Returns the measurement of the line.
     pub fn measurement(&self) -> &str {
         &self.measurement
     }
 
-    /// Returns the tags in the order of the text.
+    /// Returns the tags in the order in which they appear in the text.
     pub fn tags(&self) -> &[(Cow<'a, str>, Cow<'a, str>)] {
         &self.tags
     }
 
-    /// Returns the fields in the order of the text.
+    /// Returns the fields in the order in which they appear in the text.
     pub fn fields(&self) -> &[(Cow<'a, str>, FieldValue<'a>)] {
         &self.fields
     }
 
-    /// Returns the timestamp in the unit of the text.
+    /// Returns the timestamp of the line, in the unit that the text uses.
     pub fn timestamp(&self) -> Option<i64> {
         self.timestamp
     }
 
-    /// Returns an owned point with the same parts.
+    /// Returns an owned point with the measurement, tags, fields and timestamp of this line.
     pub fn to_point(&self) -> Point {
         let mut point = Point::new(&*self.measurement);
         for (key, value) in &self.tags {

@@ -1,14 +1,14 @@
-//! The decoder: turns lines of text into measurement, tags, fields and timestamp.
+//! Decodes lines of text into their measurement, tags, fields and timestamp.
 //!
-//! Knows the grammar of each dialect. The rules of the encoder decide what a decoded name may
-//! contain, so everything that the decoder accepts can be encoded again.
+//! The decoder knows the grammar of each dialect. The decoder applies the encoder's rules to
+//! decoded names, so the encoder accepts everything that the decoder accepts.
 //!
 //! # Grammar
 //!
-//! The grammar follows in EBNF (ISO/IEC 14977). Parts that only some dialects have are marked; `LF`
-//! is a line feed, and a `character` is any character of UTF-8. A separate scanner
-//! ([`line_ends`](crate::line_ends)) has already found the ends of lines: an LF in a string ends no
-//! line.
+//! The grammar is written in EBNF (ISO/IEC 14977). Comments in the grammar mark parts that only
+//! some dialects have. In the grammar, `LF` is a line feed, and a `character` is any UTF-8
+//! character. A separate scanner ([`line_ends`](crate::line_ends)) has already found the ends of
+//! the lines. A line feed inside a string does not end a line.
 //!
 //! ```text
 //! lines       = { [ line | comment ] , LF } , [ line | comment ] ;
@@ -38,10 +38,12 @@
 //! blank       = " " | TAB | NUL ;          (* 3.x: " " alone *)
 //! ```
 //!
-//! A backslash in a name consumes the next character. It is literal unless [`Dialect`] says that
-//! this character is escaped there. 1.x and 2.x look only at the previous byte instead: in
-//! measurements and tags, a comma after two backslashes ends nothing. On 3.x a trailing comma may
-//! follow the first field. `tests/corpus/lines.json` lists lines with their meaning.
+//! A backslash in a name consumes the next character. The backslash is part of the name, unless the
+//! table in [`Dialect`] says that the next character is escaped in this part of a line. In
+//! measurements and tags, the parser of 1.x and 2.x only checks whether the previous byte is a
+//! backslash. On these servers, a comma after two backslashes therefore does not end a measurement
+//! or tag. On 3.x, a trailing comma may follow the first field. The file `tests/corpus/lines.json`
+//! lists example lines with their meaning.
 
 mod cursor;
 mod error;
@@ -60,9 +62,11 @@ use crate::syntax::split::{Split, is_silent, line_length};
 pub use self::error::DecodeError;
 pub use self::line::Line;
 
-/// Reads lines one after the other. Names and strings without escapes are borrowed from the text.
+/// Reads lines of text one after the other. The decoder borrows names and strings without escapes
+/// from the text.
 ///
-/// After an invalid line it continues with the next one. Blank lines and comments are skipped.
+/// If a line is invalid, the decoder returns an error for it and continues with the next line. The
+/// decoder skips blank lines and comments.
 ///
 /// ```
 /// use aioinflux_line::{Decoder, Dialect, FieldValue};
@@ -82,10 +86,11 @@ pub use self::line::Line;
 /// # Ok::<(), aioinflux_line::DecodeError>(())
 /// ```
 ///
-/// It reads everything that the encoder writes. It also reads what the server of the dialect stores
-/// unchanged: tags in any order, several spaces, comments, blank lines, the ten spellings of
-/// booleans, and `1.` and `.5` on 1.x and 2.x. If a server would accept a line and then store
-/// something else, drop a part of it or fail to read it back, the decoder returns an error:
+/// The decoder reads everything that the encoder writes, and every other spelling that a server of
+/// this dialect accepts without changing the point: tags in any order, repeated spaces, the ten
+/// spellings of booleans, comments, blank lines, and (on 1.x and 2.x) the floats `1.` and `.5`. For
+/// some lines, a server would store something else than the line says, drop a part of it, or fail
+/// to read the point back. In these cases, the decoder returns an error:
 ///
 /// | line | server | here |
 /// |---|---|---|
@@ -112,12 +117,13 @@ pub struct Decoder<'a> {
     grammar: &'static Grammar,
     text: &'a [u8],
     at: usize,
-    /// Line number at `at`, which counts line feeds.
+    /// The number of the line that begins at `at`. Every line feed before `at` is counted.
     line: usize,
 }
 
 impl<'a> Decoder<'a> {
-    /// Returns a decoder for lines of a dialect, with times in nanoseconds.
+    /// Returns a decoder for `text`, whose lines are written in `dialect` with times in
+    /// nanoseconds.
     pub fn new(dialect: Dialect, text: &'a [u8]) -> Self {
         Self {
             grammar: dialect.grammar(),
@@ -127,7 +133,7 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    /// Converts a fault at an offset of the current line to a line and a column.
+    /// Converts a `Fault` in the current line into an error with a line number and a column.
     #[cold]
     fn error(&self, fault: Fault) -> DecodeError {
         let before = &self.text[..self.at + fault.at];
@@ -165,8 +171,8 @@ impl<'a> Iterator for Decoder<'a> {
             let rest = &self.text[self.at..];
             let Split { length, closed, .. } = line_length(self.grammar, rest);
             let whole = &rest[..length];
-            // A line feed that does not end the line belongs to the line, even at the end of the
-            // text.
+            // A line feed that does not end the line belongs to the line. For example, the last
+            // line feed of the text belongs to the line if it is in a string that is not closed.
             let line = match whole.strip_suffix(b"\n") {
                 Some(line) if closed => line,
                 _ => whole,

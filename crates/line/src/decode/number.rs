@@ -1,9 +1,10 @@
-//! Field values that are not strings.
+//! Parses field values that are not strings.
 
 use crate::FieldValue;
 use crate::dialect::Grammar;
 
-/// Reads a boolean or a number. `None` if the server of the dialect would refuse it.
+/// Parses a field value that is a boolean or a number. Returns `None` if the dialect's server would
+/// refuse the value.
 pub(super) fn value(grammar: &Grammar, token: &str) -> Option<FieldValue<'static>> {
     match token {
         "t" | "T" | "true" | "True" | "TRUE" => return Some(FieldValue::Boolean(true)),
@@ -28,7 +29,8 @@ pub(super) fn value(grammar: &Grammar, token: &str) -> Option<FieldValue<'static
     if !is_float(token, grammar.loose_floats) {
         return None;
     }
-    // The syntax was checked above: `parse` alone would also accept `inf`, `nan` and `+1`.
+    // The syntax of the float was checked above, because `parse` alone would also accept `inf`,
+    // `nan` and `+1`.
     token
         .parse()
         .ok()
@@ -45,8 +47,9 @@ fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Returns whether the text is a float: digits, a fraction, an exponent. If `loose`, the digits on
-/// one side of the decimal point may be missing.
+/// Returns whether the text is a float. A float consists of an optional minus sign, digits, an
+/// optional fraction and an optional exponent. If `loose` is true, the digits before or after the
+/// decimal point may be missing.
 fn is_float(text: &str, loose: bool) -> bool {
     let text = text.strip_prefix('-').unwrap_or(text);
     let (mantissa, exponent) = match text.find(['e', 'E']) {

@@ -1,5 +1,5 @@
-//! The checks of a complete part of a point: order and duplicates of tags, duplicates of fields,
-//! the timestamp, and where the server will end the line.
+//! Runs the checks for the complete parts of a point. The checks cover the order of the tags,
+//! duplicate tags and fields, the timestamp, and the place where the server will end the line.
 
 use alloc::string::String;
 use core::ops::Range;
@@ -9,14 +9,15 @@ use crate::syntax::escape::unescaped;
 use crate::syntax::split::line_length;
 use crate::{Encoder, Error, Place, PointEncoder, Rule};
 
-/// Up to this many fields are compared pairwise; more are sorted first.
+/// The maximum number of fields that are compared pairwise to find duplicates. A longer list of
+/// fields is sorted first.
 const FEW_FIELDS: usize = 12;
 
 impl PointEncoder<'_> {
-    /// Sorts the tags and looks for duplicate keys.
+    /// Sorts the tags of the point and looks for duplicate keys.
     ///
-    /// Compares the escaped keys, because the server compares those to decide whether it must sort
-    /// them itself.
+    /// The escaped keys are compared, because the server uses the escaped keys to decide whether it
+    /// must sort the tags itself.
     pub(crate) fn end_tags(&mut self) -> Result<(), Error> {
         self.stage = Stage::Fields;
         if self.sorted {
@@ -51,7 +52,7 @@ impl PointEncoder<'_> {
         Ok(())
     }
 
-    /// Completes the line, unless it has no fields.
+    /// Completes the line of the point if it has fields.
     pub(crate) fn end(&mut self, timestamp: Option<i64>) -> Result<(), Error> {
         match self.stage {
             Stage::Start => return Err(self.refuse(Place::Point, None, "", Rule::NoMeasurement)),
@@ -79,8 +80,8 @@ impl PointEncoder<'_> {
         self.check_split()
     }
 
-    /// Refuses duplicate field keys, and field keys that are also tag keys if the dialect forbids
-    /// them.
+    /// Refuses duplicate field keys. If the dialect does not allow a tag and a field with the same
+    /// key, field keys that are also tag keys are refused, too.
     fn check_fields(&mut self) -> Result<(), Error> {
         let grammar = self.grammar();
         let Encoder {
@@ -109,7 +110,7 @@ impl PointEncoder<'_> {
         if grammar.tag_and_field {
             return Ok(());
         }
-        // The tags are sorted by the same escaped form.
+        // A binary search works, because the tags are sorted by their escaped keys.
         let is_tag = |field: &&Range<usize>| {
             tags.binary_search_by(|tag| bytes[tag.key()].cmp(key(field)))
                 .is_ok()
@@ -120,11 +121,11 @@ impl PointEncoder<'_> {
         }
     }
 
-    /// Refuses the line if the server would end it elsewhere.
+    /// Refuses the line if the server would find the end of the line at a different place.
     ///
-    /// The Go server looks for the end of a line before it parses the line. It reads backslashes in
-    /// pairs even in tags, so with a backslash before an escaped space it assumes that the fields
-    /// begin there.
+    /// The Go server looks for the end of a line before it parses the line. When the server looks
+    /// for the end of a line, it reads backslashes in pairs even in tags. If a backslash precedes
+    /// an escaped space, the server therefore takes this space for the beginning of the fields.
     fn check_split(&self) -> Result<(), Error> {
         if !self.misleading {
             return Ok(());

@@ -1,4 +1,5 @@
-//! Names: text, or a key that is checked and escaped once for many lines.
+//! Defines the names that the encoder accepts. A name is text, or a key that is checked and escaped
+//! once for many lines.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -8,7 +9,8 @@ use crate::syntax::bytes::kinds_in;
 use crate::syntax::escape::{append_escaped, misleads_splitter, without_newlines};
 use crate::{Error, Options, Place, Rule};
 
-/// A name that is checked and escaped once: a measurement, tag key or field key of many lines.
+/// A name that is checked and escaped once and then used in many lines as a measurement, tag key or
+/// field key.
 ///
 /// ```
 /// use aioinflux_line::{Dialect, Encoder, Key};
@@ -24,9 +26,10 @@ use crate::{Error, Options, Place, Rule};
 /// # Ok::<(), aioinflux_line::Error>(())
 /// ```
 ///
-/// A name can be valid in one place and invalid in another (`#1` can be a field key, but not a
-/// measurement). `Key` records this, and the error is reported where the key is used. An encoder
-/// with different options escapes the name again.
+/// A name can be valid in one part of a line and invalid in another. For example, `#1` can be a
+/// field key, but not a measurement. `Key` records the places in which its name is invalid. The
+/// error is returned when the key is used in one of these places. If the options of an encoder
+/// differ from the options of the key, the encoder escapes the name again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
     name: String,
@@ -39,12 +42,12 @@ pub struct Key {
 }
 
 impl Key {
-    /// Checks and escapes a name under the rules of a dialect (or of [`Options`]).
+    /// Checks and escapes a name according to the rules of a dialect (or according to [`Options`]).
     ///
     /// # Errors
     ///
-    /// The name is not valid anywhere: for example it is empty, contains a newline or ends with a
-    /// backslash.
+    /// Fails if the name is invalid in every place of a line. For example, a name is invalid if it
+    /// is empty, contains a newline or ends with a backslash.
     pub fn new(options: impl Into<Options>, name: &str) -> Result<Self, Error> {
         let options = options.into();
         let (text, removed) = if options.remove_newlines {
@@ -77,22 +80,22 @@ impl Key {
         }
     }
 
-    /// Returns the original name.
+    /// Returns the name as it was passed to [`Key::new`].
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Returns the options under which the name was escaped.
+    /// Returns the options with which the name was escaped.
     pub fn options(&self) -> Options {
         self.options
     }
 
-    /// Returns how many newlines were removed from the escaped name.
+    /// Returns the number of newlines that were removed from the name when it was escaped.
     pub(crate) fn removed(&self) -> u64 {
         self.removed
     }
 
-    /// Returns the escaped bytes for a place, if the key was made with these options.
+    /// Returns the escaped name for a place, if the key was made with compatible options.
     pub(crate) fn encoded(&self, place: Place, options: Options) -> Option<Result<&[u8], Rule>> {
         let same = self.options.dialect == options.dialect
             && (self.removed == 0 || options.remove_newlines);
@@ -104,25 +107,27 @@ impl Key {
         same.then(|| bytes.as_deref().map_err(|rule| *rule))
     }
 
-    /// Returns whether a line with this tag key needs the check of where the server ends it.
+    /// Returns whether a line with this tag key must be checked, because the server may misread
+    /// where the line ends.
     pub(crate) fn misleads_splitter(&self) -> bool {
         self.misleading
     }
 }
 
-/// A name for the encoder: text, or a [`Key`].
+/// A type that can be passed to the encoder as a name, which is text or a [`Key`].
 ///
-/// Implemented for `str`, `String`, `Cow<str>`, [`Key`], and references to these.
+/// This trait is implemented for `str`, `String`, `Cow<str>`, [`Key`], and references to these
+/// types.
 pub trait Name: sealed::Name {}
 
 impl<T: sealed::Name + ?Sized> Name for T {}
 
-/// The content of a name.
+/// The name that is passed to the encoder.
 #[derive(Debug, Clone, Copy)]
 pub enum NameRef<'a> {
-    /// Text that is checked and escaped when it is written.
+    /// A name as text, which is checked and escaped when it is written.
     Text(&'a str),
-    /// A key that was checked earlier.
+    /// A key, whose name was checked and escaped earlier.
     Key(&'a Key),
 }
 

@@ -1,4 +1,4 @@
-//! One point that is being written to the batch.
+//! Writes one point to the batch of an encoder.
 
 use alloc::borrow::Cow;
 
@@ -9,7 +9,7 @@ use crate::syntax::escape::{append_escaped, misleads_splitter, without_newlines}
 use crate::syntax::tags::Tag;
 use crate::{Encoder, Error, FieldValue, Options, Outcome, Place, Rule};
 
-/// The state of the point.
+/// How far the writing of a point has progressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
     Start,
@@ -17,7 +17,8 @@ pub(crate) enum Stage {
     Fields,
 }
 
-/// Writes one point: measurement, then tags in any order, then fields.
+/// Writes one point part by part: first the measurement, then the tags in any order, then the
+/// fields.
 ///
 /// ```
 /// use aioinflux_line::{Dialect, Encoder};
@@ -31,8 +32,9 @@ pub(crate) enum Stage {
 /// # Ok::<(), aioinflux_line::Error>(())
 /// ```
 ///
-/// If it is dropped before [`finish`](Self::finish), the batch stays unchanged. After a refusal
-/// every further call returns the same error, so a point is never written in part.
+/// If the `PointEncoder` is dropped before [`finish`](Self::finish) is called, the batch does not
+/// change. After a call has refused a part of the point, every further call returns the same error.
+/// A point is therefore never written in part.
 #[derive(Debug)]
 pub struct PointEncoder<'e> {
     pub(crate) encoder: &'e mut Encoder,
@@ -47,15 +49,15 @@ pub struct PointEncoder<'e> {
 }
 
 impl Encoder {
-    /// Starts a point. Errors and the batch use `index` to name it.
+    /// Starts a point. Errors and the batch use `index` to identify the point.
     ///
-    /// The point is not written before [`PointEncoder::finish`]. [`next_index`](Self::next_index)
-    /// does not change.
+    /// The point is not written until [`PointEncoder::finish`] is called. Starting a point in this
+    /// way does not change [`next_index`](Self::next_index).
     pub fn point(&mut self, index: u64) -> PointEncoder<'_> {
         PointEncoder::new(self, index)
     }
 
-    /// Starts a point with the index [`next_index`](Self::next_index), which is then incremented,
+    /// Starts a point with the index [`next_index`](Self::next_index), which is then incremented
     /// even if the point is refused or dropped.
     pub fn next_point(&mut self) -> PointEncoder<'_> {
         let index = self.next_index;
@@ -92,31 +94,32 @@ impl<'e> PointEncoder<'e> {
         self.index
     }
 
-    /// Writes the measurement.
+    /// Writes the measurement of the point.
     ///
     /// # Errors
     ///
-    /// The rule that the measurement violates.
+    /// Fails if the measurement violates a rule, which the error contains.
     pub fn measurement(&mut self, name: impl Name) -> Result<&mut Self, Error> {
         let name = name.name_ref();
         self.step(|line| line.write_measurement(name))
     }
 
-    /// Writes a tag. A tag with an empty value is left out.
+    /// Writes a tag. If the value of the tag is empty, the tag is left out.
     ///
     /// # Errors
     ///
-    /// The rule that the key or the value violates.
+    /// Fails if the key or the value violates a rule, which the error contains.
     pub fn tag(&mut self, key: impl Name, value: &str) -> Result<&mut Self, Error> {
         let key = key.name_ref();
         self.step(|line| line.write_tag(key, value))
     }
 
-    /// Writes a field. NaN is left out unless the options say otherwise.
+    /// Writes a field. A field whose value is NaN is left out, unless the options refuse NaN.
     ///
     /// # Errors
     ///
-    /// The rule that the key, the value or the tags before it (a duplicate key) violate.
+    /// Fails if the key or the value violates a rule, which the error contains. Also fails if two
+    /// tags of the point have the same key.
     pub fn field<'v>(
         &mut self,
         key: impl Name,
@@ -126,17 +129,18 @@ impl<'e> PointEncoder<'e> {
         self.step(|line| line.write_field(key, &value))
     }
 
-    /// Ends the line with a timestamp in nanoseconds since 1970 (UTC), or without one.
+    /// Ends the line of the point with a timestamp in nanoseconds since 1970 (UTC), or without a
+    /// timestamp.
     ///
-    /// A point without fields is left out and counted as skipped.
+    /// If the point has no fields, it is left out and counted as skipped.
     ///
     /// # Errors
     ///
-    /// The rule that the point violates.
+    /// Fails if the point violates a rule, which the error contains.
     pub fn finish(mut self, timestamp: Option<i64>) -> Result<Outcome, Error> {
         self.step(|line| line.end(timestamp))?;
         if self.encoder.fields.is_empty() {
-            // Dropping `self` removes the unfinished line.
+            // When `self` is dropped, its destructor removes the unfinished line.
             self.encoder.batch.skip();
             return Ok(Outcome::Skipped);
         }
@@ -250,7 +254,7 @@ impl<'e> PointEncoder<'e> {
         self.write_value(key, value)
     }
 
-    /// Returns whether the options leave this value out.
+    /// Returns whether the options of the encoder require that a field with this value is left out.
     fn skips(&self, key: NameRef<'_>, value: &FieldValue<'_>) -> Result<bool, Error> {
         let FieldValue::Float(float) = *value else {
             return Ok(false);
@@ -329,7 +333,8 @@ impl<'e> PointEncoder<'e> {
         Ok(())
     }
 
-    /// Writes a measurement, key or tag value. `key` is the key of the tag if this is a value.
+    /// Writes a measurement, key or tag value. If `text` is a tag value, `key` is the key of its
+    /// tag.
     fn write_text(&mut self, place: Place, text: &str, key: &str) -> Result<(), Error> {
         let mut kinds = kinds_in(text);
         let mut kept = Cow::Borrowed(text);
@@ -354,7 +359,8 @@ impl<'e> PointEncoder<'e> {
         } else {
             append_escaped(&mut self.encoder.batch.bytes, &kept, escaped);
         }
-        // Measurements and field keys with such a pair were refused above.
+        // Measurements and field keys in which a backslash precedes a special character were
+        // refused above.
         if kinds & kind::BACKSLASH != 0 && !grammar.doubles_backslash {
             self.misleading |= misleads_splitter(&kept);
         }

@@ -1,4 +1,4 @@
-//! The encoder: appends lines to a batch.
+//! Defines the encoder, which appends lines to a batch.
 
 use alloc::format;
 use alloc::string::String;
@@ -21,39 +21,41 @@ pub use key::{Key, Name};
 pub use line::PointEncoder;
 pub use point::{Point, ToLine};
 
-/// Whether a point became a line.
+/// Says whether a point became a line of the batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {
-    /// The point is a line of the batch.
+    /// The point became a line of the batch.
     Written,
-    /// The point had no fields left, and was counted as skipped.
+    /// The point had no fields to write, and was counted as skipped.
     Skipped,
 }
 
-/// Newlines that were removed from names and tag values (see [`Options::remove_newlines`]).
+/// The number and the place of newlines that were removed from names and tag values (see
+/// [`Options::remove_newlines`]).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct RemovedNewlines {
-    /// How many newlines were removed from the written lines.
+    /// The number of newlines that were removed from the names and tag values of written lines.
     pub count: u64,
-    /// Where the first one was, for example ``point 3: tag `host` ``.
+    /// The place of the first removed newline, for example ``point 3: tag `host` ``.
     pub first: String,
 }
 
 /// Encodes points into a [`Batch`] of lines.
 ///
-/// Data that the server of the dialect would corrupt or drop is refused with a named
-/// [`Rule`](crate::Rule) (see the table in [`Dialect`](crate::Dialect)). A refused point leaves the
-/// batch unchanged.
+/// The encoder refuses data that the dialect's server would corrupt or drop. The error names the
+/// violated [`Rule`](crate::Rule) (see the table in [`Dialect`](crate::Dialect)). If the encoder
+/// refuses a point, the batch does not change.
 #[derive(Debug, Clone)]
 pub struct Encoder {
     pub(crate) options: Options,
     pub(crate) batch: Batch,
     pub(crate) next_index: u64,
-    /// The source of times for points that have none.
+    /// The clock that gives a time to points without a timestamp.
     pub(crate) clock: Option<fn() -> i64>,
     pub(crate) removed: RemovedNewlines,
-    /// Parts of the current point. They are kept here so that points reuse their memory.
+    /// The tags and fields of the point that is being written. The encoder keeps the lists of tags
+    /// and fields, so that later points reuse their memory.
     pub(crate) tags: Vec<Tag>,
     pub(crate) fields: Vec<Range<usize>>,
     pub(crate) scratch: Vec<u8>,
@@ -77,22 +79,24 @@ impl Encoder {
         }
     }
 
-    /// Returns the index that the next pushed point or line of text will have.
+    /// Returns the index of the next point or line of text that is pushed.
     pub fn next_index(&self) -> u64 {
         self.next_index
     }
 
-    /// Sets the index of the next pushed point, after points with indexes of the caller.
+    /// Sets the index of the point that is pushed next. The caller needs this, for example, after
+    /// it has pushed points with indexes of its own choice.
     pub fn set_next_index(&mut self, index: u64) {
         self.next_index = index;
     }
 
-    /// Sets the source of times for points without one: each of them gets the next time of `clock`,
-    /// in nanoseconds since 1970 (UTC). So does each line of text without a timestamp. With `None`
-    /// they stay without a timestamp: the server then gives all points of a request the same time,
-    /// and keeps only one of each series.
+    /// Sets a clock for points without a timestamp. Each point without a timestamp gets the next
+    /// time that `clock` returns, in nanoseconds since 1970 (UTC). Each line of encoded text
+    /// without a timestamp also gets a time from this clock. If the clock is `None`, such points
+    /// and lines are sent without a timestamp. The server gives the same time to all points of a
+    /// request that have no timestamp, and keeps only one of them for each series.
     ///
-    /// The clock should never return the same time twice.
+    /// A clock should never return the same time twice.
     ///
     /// ```
     /// use std::sync::atomic::{AtomicI64, Ordering};
@@ -112,48 +116,50 @@ impl Encoder {
         self.clock = clock;
     }
 
-    /// Returns the current batch.
+    /// Returns the current batch of the encoder.
     pub fn batch(&self) -> &Batch {
         &self.batch
     }
 
-    /// Returns the current batch and starts an empty one. Indexes continue.
+    /// Takes the current batch out of the encoder, which then starts an empty batch. Indexes
+    /// continue.
     pub fn take(&mut self) -> Batch {
         mem::replace(&mut self.batch, Batch::new(self.options.dialect))
     }
 
-    /// Returns the current batch and starts an empty one in the memory of `spare`. Indexes
-    /// continue.
+    /// Takes the current batch out of the encoder, which then starts an empty batch in the memory
+    /// of `spare`. Indexes continue.
     pub fn take_into(&mut self, mut spare: Batch) -> Batch {
         spare.clear(self.options.dialect);
         mem::replace(&mut self.batch, spare)
     }
 
-    /// Drops the current lines and keeps their memory. Indexes and the count of removed newlines
-    /// continue.
+    /// Drops the lines of the current batch and keeps their memory. The next index and the count of
+    /// removed newlines do not change.
     pub fn clear_lines(&mut self) {
         self.batch.clear(self.options.dialect);
     }
 
-    /// Resets the encoder, including its indexes, and keeps the memory.
+    /// Removes all lines from the encoder and sets its next index to 0, but keeps its memory.
     pub fn clear(&mut self) {
         self.batch.clear(self.options.dialect);
         self.next_index = 0;
         self.removed = RemovedNewlines::default();
     }
 
-    /// Returns the number of bytes in the batch.
+    /// Returns the number of bytes in the lines of the current batch.
     pub fn len_bytes(&self) -> usize {
         self.batch.end()
     }
 
-    /// Returns the options.
+    /// Returns the options of the encoder.
     pub fn options(&self) -> Options {
         self.options
     }
 
-    /// Returns how many newlines were removed since the start or the last [`clear`](Self::clear),
-    /// and where the first one was. `None` if there were none.
+    /// Returns the number of newlines that were removed since the start or the last
+    /// [`clear`](Self::clear), and the place of the first one. Returns `None` if no newlines were
+    /// removed.
     pub fn removed_newlines(&self) -> Option<&RemovedNewlines> {
         (self.removed.count > 0).then_some(&self.removed)
     }

@@ -1,4 +1,4 @@
-//! The trait for everything that can be written as a line, and an owned point.
+//! Defines the trait for all types that can be written as a line, and the owned type `Point`.
 
 use alloc::boxed::Box;
 use alloc::rc::Rc;
@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use crate::{Encoder, Error, FieldValue, Outcome, PointEncoder};
 
-/// Something that can be written as a line.
+/// A type whose values can be written as lines.
 ///
 /// ```
 /// use aioinflux_line::{Dialect, Encoder, Error, PointEncoder, ToLine};
@@ -32,22 +32,26 @@ use crate::{Encoder, Error, FieldValue, Outcome, PointEncoder};
 /// # Ok::<(), Error>(())
 /// ```
 pub trait ToLine {
-    /// Writes measurement, tags and fields, in this order. Returns the timestamp in nanoseconds
-    /// since 1970 (UTC), or `None` if the server should set it.
+    /// Writes the measurement, then the tags, and then the fields of this value to `line`. Returns
+    /// the timestamp of the point in nanoseconds since 1970 (UTC), or `None` if the server should
+    /// set it.
     ///
     /// # Errors
     ///
-    /// The first error of `line`. The point is then left out of the batch.
+    /// Fails with the first error that a call of `line` returns. If writing a point fails, the
+    /// point is left out of the batch.
     fn to_line(&self, line: &mut PointEncoder<'_>) -> Result<Option<i64>, Error>;
 }
 
 impl Encoder {
-    /// Writes a point. Its index is [`next_index`](Self::next_index), which is then incremented.
+    /// Writes a point. The point gets the index [`next_index`](Self::next_index), which is then
+    /// incremented.
     ///
     /// # Errors
     ///
-    /// The rule that the point violates. The batch stays unchanged, but the index is used up, so
-    /// indexes continue to count the points that were passed.
+    /// Fails if the point violates a rule, which the error contains. After an error, the batch is
+    /// unchanged, but the index is used up. The indexes therefore count all points that were
+    /// passed, including refused points.
     pub fn push<T: ToLine + ?Sized>(&mut self, point: &T) -> Result<Outcome, Error> {
         let mut line = self.next_point();
         let timestamp = point.to_line(&mut line)?;
@@ -79,7 +83,7 @@ impl<T: ToLine + ?Sized> ToLine for Arc<T> {
     }
 }
 
-/// An owned point, built by value.
+/// An owned point that is built with chained methods.
 ///
 /// ```
 /// use aioinflux_line::Point;
@@ -89,8 +93,8 @@ impl<T: ToLine + ?Sized> ToLine for Arc<T> {
 /// assert_eq!(point.tags(), [("host".into(), "a".into())]);
 /// ```
 ///
-/// Nothing is checked here: the encoder knows what the server of a dialect stores. Two points are
-/// equal if their parts are equal and in the same order.
+/// A `Point` does not check its data, because only the encoder knows what the dialect's server
+/// stores. Two points are equal if they have the same parts in the same order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Point {
     measurement: String,
@@ -100,7 +104,7 @@ pub struct Point {
 }
 
 impl Point {
-    /// Returns a point without tags, fields and timestamp.
+    /// Returns a point without tags, fields or a timestamp.
     pub fn new(measurement: impl Into<String>) -> Self {
         Self {
             measurement: measurement.into(),
@@ -110,7 +114,7 @@ impl Point {
         }
     }
 
-    /// Adds a tag. A tag with an empty value is left out of the line.
+    /// Adds a tag. If the value of a tag is empty, the tag is left out of the line.
     #[must_use]
     pub fn tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.tags.push((key.into(), value.into()));
@@ -124,14 +128,14 @@ impl Point {
         self
     }
 
-    /// Sets the time in nanoseconds since 1970 (UTC).
+    /// Sets the timestamp of the point in nanoseconds since 1970 (UTC).
     #[must_use]
     pub fn at(mut self, timestamp: i64) -> Self {
         self.timestamp = Some(timestamp);
         self
     }
 
-    /// Returns the measurement.
+    /// Returns the measurement of the point.
     pub fn measurement(&self) -> &str {
         &self.measurement
     }
@@ -146,7 +150,8 @@ impl Point {
         &self.fields
     }
 
-    /// Returns the time in nanoseconds since 1970 (UTC), or `None` if the server should set it.
+    /// Returns the timestamp of the point in nanoseconds since 1970 (UTC), or `None` if the server
+    /// should set it.
     pub fn timestamp(&self) -> Option<i64> {
         self.timestamp
     }

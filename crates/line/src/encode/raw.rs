@@ -1,4 +1,4 @@
-//! Lines that are already encoded.
+//! Adds lines that are already encoded to the batch of an encoder.
 
 use alloc::string::String;
 use core::str;
@@ -14,23 +14,28 @@ use crate::{Encoder, Error, Place, Rule};
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 impl Encoder {
-    /// Appends lines that are already encoded. Only their ends may change.
+    /// Appends lines that are already encoded to the batch. The content of a line does not change,
+    /// except at its end.
     ///
-    /// Lines end where the server of the dialect ends them: a quoted string can contain a line
-    /// feed. Every line takes the next index. A missing line feed after the last line is added.
-    /// Blank lines and comments are left out and take no index. The caller is responsible for the
-    /// content of the lines. The batch counts as stamped only if each of them is known to end with
-    /// a timestamp. With a [clock](Self::set_clock), a line without a timestamp gets one.
+    /// The encoder finds the ends of lines in the same way as a server that uses this dialect,
+    /// because a quoted string can contain line feeds. Every appended line gets the next index. If
+    /// the last line of the text has no line feed, a line feed is added. Blank lines and comments
+    /// are left out and get no index. The caller is responsible for the content of encoded lines.
+    /// [`Batch::is_stamped`](crate::Batch::is_stamped) is true only if every line is known to end
+    /// with a timestamp. If the encoder has a [clock](Self::set_clock), a line without a timestamp
+    /// gets a timestamp from the clock.
     ///
-    /// Lines may end with CR LF, as in text files of Windows: one CR directly before the end of a
-    /// line is dropped, because 1.x would store `f="x"` and CR as `x"`. Every other CR is data, as
-    /// in a quoted string. A byte order mark at the start of the text is dropped. Anywhere else it
-    /// is data; before a line it is part of the measurement, as it is for the server.
+    /// In the encoded text, lines may end with CR LF, as in text files from Windows. A single CR
+    /// directly before the end of a line is dropped, because 1.x would store `f="x"` followed by CR
+    /// as `x"`. A CR at any other place, for example in a quoted string, is data. A byte order mark
+    /// at the start of the text is dropped. At any other place, a byte order mark is data. At the
+    /// start of a later line, it is part of the measurement, as it is for the server.
     ///
     /// # Errors
     ///
-    /// A line is refused if the server would not separate it from the next one, or would not
-    /// separate its parts. [`Error::line`] returns its number, and [`Rule`] the reason:
+    /// Fails if the server would not separate a line from the next line, or would not separate the
+    /// parts of a line correctly. [`Error::line`] returns the number of the refused line.
+    /// [`Error::rule`] returns the reason, which is one of these rules:
     ///
     /// | rule | line |
     /// |---|---|
@@ -41,7 +46,7 @@ impl Encoder {
     /// | [`DuplicateTag`](Rule::DuplicateTag) | has a tag key twice (3.x; 1.x and 2.x refuse it) |
     /// | [`NotUtf8`](Rule::NotUtf8) | is not UTF-8 (3.x) |
     ///
-    /// In that case none of the text is appended, and no index is consumed.
+    /// If one line is refused, none of the lines are appended, and no index is used up.
     ///
     /// ```
     /// use aioinflux_line::{Dialect, Encoder};
@@ -119,7 +124,8 @@ impl Encoder {
     fn check_line(&mut self, line: &[u8], split: Split) -> Result<Parts, Error> {
         let grammar = self.options.dialect.grammar();
         let parts = match parts(grammar, line) {
-            // The quote that opens the line may itself be misplaced.
+            // `AfterString` takes precedence over `OpenLine`, because the quote that leaves the
+            // line open may itself be misplaced.
             Err(Rule::AfterString) => Err(Rule::AfterString),
             _ if !split.closed || ends_open(line) => Err(Rule::OpenLine),
             parts => parts,
@@ -150,8 +156,8 @@ impl Encoder {
     }
 }
 
-/// Returns whether a line ends with a backslash that would escape its line feed, because no CR
-/// separates the two any more.
+/// Returns whether a line ends with a backslash that would escape the line feed after it. A line
+/// can end with such a backslash when the CR between the backslash and the line feed is dropped.
 fn ends_open(line: &[u8]) -> bool {
     let backslashes = line.iter().rev().take_while(|byte| **byte == b'\\');
     backslashes.count() % 2 == 1

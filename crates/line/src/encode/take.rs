@@ -1,13 +1,14 @@
-//! Takes batches from an encoder that continues.
+//! Takes the first lines out of an encoder's batch, and leaves the later lines in the encoder.
 
 use crate::{Batch, Encoder};
 
 impl Encoder {
-    /// Takes the first `lines` lines, and the points that were skipped before the next line. The
-    /// other lines stay.
+    /// Takes the first `lines` lines out of the current batch, and returns them as a batch. The
+    /// returned batch also records the points that were skipped before the first remaining line.
+    /// All later lines stay in the encoder.
     ///
-    /// The remaining lines and later ones use the memory of `spare`, whose own lines are dropped.
-    /// If `spare` is a batch that was already sent, this allocates nothing.
+    /// The encoder then uses the memory of `spare` for its lines, and the old lines of `spare` are
+    /// dropped. If `spare` is a batch that was already sent, this call allocates nothing.
     ///
     /// ```
     /// use aioinflux_line::{Batch, Dialect, Encoder, Point};
@@ -24,12 +25,13 @@ impl Encoder {
     ///
     /// # Panics
     ///
-    /// If there are fewer lines.
+    /// Panics if the current batch has fewer than `lines` lines.
     pub fn take_lines(&mut self, lines: usize, spare: Batch) -> Batch {
         let batch = &mut self.batch;
         let mut kept = batch.part(lines..batch.len(), spare);
         if lines == 0 {
-            // Points that were skipped before all lines are in both.
+            // Both batches contain the points that were skipped before the first line, so these
+            // points are removed from the remaining batch.
             let before = batch.skips.partition_point(|skip| *skip == 0);
             kept.skips.drain(..before);
         }

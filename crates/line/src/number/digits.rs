@@ -1,12 +1,13 @@
-//! The decimal digits of a number, computed in parallel, and the integers made of them.
+//! Computes the decimal digits of a number in parallel, and writes integers.
 
 use crate::copy::{block_mut, copy_number};
 
 pub(crate) const TEN_16: u64 = 10_000_000_000_000_000;
 const TEN_8: u64 = 100_000_000;
 
-/// The 16 digits of a number below 10^16 with leading zeros, and a bit for each digit that is not
-/// zero. The lowest bit is that of the first digit.
+/// Returns the 16 digits of a number below 10^16, including leading zeros. Also returns a bit mask
+/// in which the bits of all digits other than zero are set. The lowest bit of the mask belongs to
+/// the first digit.
 #[cfg(not(target_feature = "sse2"))]
 #[inline]
 pub(crate) fn sixteen(number: u64) -> (u128, u32) {
@@ -17,8 +18,9 @@ pub(crate) fn sixteen(number: u64) -> (u128, u32) {
     (digits | u128::from_le_bytes([b'0'; 16]), bits)
 }
 
-/// The same with vector instructions that every x86-64 processor has. Frames of floats take a tenth
-/// less time.
+/// Returns the same digits and bit mask as the portable version of `sixteen`, but uses vector
+/// instructions that every x86-64 processor supports. With vector instructions, encoding frames of
+/// floats takes a tenth less time.
 #[cfg(target_feature = "sse2")]
 #[inline]
 pub(crate) fn sixteen(number: u64) -> (u128, u32) {
@@ -31,8 +33,8 @@ pub(crate) fn sixteen(number: u64) -> (u128, u32) {
         sub_i64_m128i, zeroed_m128i,
     };
     let (high, low) = (number / 100_000_000, number % 100_000_000);
-    // Two numbers of eight digits are split into four of four digits, then eight of two, then
-    // sixteen of one.
+    // The two numbers of eight digits are split into four numbers of four digits. The numbers of
+    // four digits are split into eight numbers of two digits, and then into sixteen single digits.
     let eights = set_i64_m128i(low.cast_signed(), high.cast_signed());
     let high = shr_imm_u64_m128i::<40>(product(eights, all_64(109_951_163)));
     let low = sub_i64_m128i(eights, product(high, all_64(10_000)));
@@ -48,8 +50,9 @@ pub(crate) fn sixteen(number: u64) -> (u128, u32) {
     (text, zeros ^ 0xffff)
 }
 
-/// The eight digits of a number, the first in the lowest byte. The number is split into halves,
-/// quarters and single digits in parallel.
+/// Returns the eight digits of a number, with the first digit in the lowest byte. The number is
+/// split into two numbers of four digits, then into four numbers of two digits, then into eight
+/// single digits.
 #[inline]
 fn eight(number: u64) -> u64 {
     let high = number / 10_000;
@@ -60,14 +63,16 @@ fn eight(number: u64) -> u64 {
     high | ((twos - 10 * high) << 8)
 }
 
-/// Writes an integer and returns its end. There must be room for 24 bytes.
+/// Writes an integer to `out` at the offset `at`, and returns the offset of its end. `out` must
+/// have room for 24 bytes at `at`.
 #[inline]
 pub(crate) fn put_integer(out: &mut [u8], at: usize, value: i64) -> usize {
     out[at] = b'-';
     put_unsigned(out, at + usize::from(value < 0), value.unsigned_abs())
 }
 
-/// Writes an unsigned integer and returns its end. There must be room for 24 bytes.
+/// Writes an unsigned integer to `out` at the offset `at`, and returns the offset of its end. `out`
+/// must have room for 24 bytes at `at`.
 #[inline]
 pub(crate) fn put_unsigned(out: &mut [u8], at: usize, value: u64) -> usize {
     if value < TEN_8 {
@@ -82,7 +87,7 @@ pub(crate) fn put_unsigned(out: &mut [u8], at: usize, value: u64) -> usize {
     at + 16 - zeros as usize
 }
 
-/// A number of at most eight digits needs no vector instructions.
+/// Writes a number of at most eight digits. This function needs no vector instructions.
 #[inline]
 fn put_short(out: &mut [u8], at: usize, value: u64) -> usize {
     let digits = eight(value);
@@ -92,7 +97,8 @@ fn put_short(out: &mut [u8], at: usize, value: u64) -> usize {
     at + 8 - zeros as usize
 }
 
-/// A number of at least 17 digits. Current times have three digits before the last sixteen.
+/// Writes a number of at least 17 digits. (A current time in nanoseconds has 19 digits, of which
+/// three precede the last sixteen.)
 #[inline]
 fn put_long(out: &mut [u8], at: usize, value: u64) -> usize {
     let high = value / TEN_16;

@@ -1,13 +1,16 @@
-//! The shortest text of a float, for the floats that are typical of measurements.
+//! Writes the shortest text of a float, with fast code for the floats that are typical of
+//! measurements.
 //!
-//! The text equals that of `zmij`, which writes all other floats. For each binary exponent between
-//! 2^-16 and 2^53 there is a power of ten that is small enough to compute with exactly. Multiplied
-//! by it, a float has 16 or 17 digits before the decimal point, and the neighbouring floats are
-//! between one and ten away. So at most the last digit is redundant. It is redundant if a multiple
-//! of ten is nearer than half the distance to a neighbour. Otherwise the nearest whole number is
-//! the text.
+//! The text is the same as the text that `zmij` writes. Floats for which this module has no fast
+//! code are written by `zmij`. For floats between 2^-16 and 2^53, the module uses one power of ten
+//! for each binary exponent. The powers of ten are small enough for exact arithmetic. The product
+//! of a float and its power of ten has 16 or 17 digits before the decimal point. The products of
+//! the adjacent floats are between one and ten away from this product. Therefore, at most the last
+//! digit of the product is redundant. The last digit is redundant if a multiple of ten is closer to
+//! the product than half the distance to the product of an adjacent float. If no digit is
+//! redundant, the text consists of the digits of the whole number that is nearest to the product.
 //!
-//! Nothing branches on the digits, because these are random.
+//! The code does not branch on the digits of a float, because these digits are random.
 #![expect(
     clippy::cast_possible_truncation,
     reason = "parts of numbers, and small ones"
@@ -18,24 +21,26 @@ use core::hint::select_unpredictable;
 use crate::copy::{block_mut, copy_number};
 use crate::number::digits::sixteen;
 
-/// How many bytes after the start of a float may be written, including bytes that are not part of
-/// it.
+/// The number of bytes from the start of a float that `put_float` may overwrite. Some of these
+/// bytes are not part of the float's text.
 pub(crate) const ROOM: usize = 40;
 
-/// The biased exponents of the least and the greatest float that are written here.
+/// The biased exponents of the smallest and the largest floats for which this module has fast code.
 const FIRST: u64 = 1023 - 16;
 const LAST: u64 = 1023 + 52;
 
-/// What all floats with the same exponent share.
+/// The values that are the same for all floats with the same exponent.
 #[derive(Clone, Copy)]
 struct Scale {
-    /// The distance from one float to the next, times `10^places`, in units of `2^-POINT`.
+    /// The distance from one float to the next float, times `10^places`, in units of `2^-POINT`.
     step: u64,
-    /// How many digits follow the decimal point of the float.
+    /// The exponent of the power of ten, which is also the number of digits after the decimal point
+    /// of the float.
     places: u64,
 }
 
-/// Number of fractional bits of the products. The bits before them are the digits.
+/// The number of fractional bits in a product. The bits before the fractional bits are a whole
+/// number, whose digits are the digits of the float.
 const POINT: u32 = 60;
 const ONE: u64 = 1 << POINT;
 
@@ -46,13 +51,13 @@ const fn scales() -> [Scale; EXPONENTS] {
     let mut scales = [Scale { step: 0, places: 0 }; EXPONENTS];
     let mut at = 0;
     while at < EXPONENTS {
-        // The step is 2^-bits.
+        // The distance from one float with this exponent to the next is 2^-bits.
         let bits = (EXPONENTS - 1 - at) as u32;
         let mut places = 0;
         while 10_u128.pow(places) < 1 << bits {
             places += 1;
         }
-        // 10^places is 5^places * 2^places: the conversion is exact.
+        // Because 10^places is 5^places * 2^places, the value of `step` is exact.
         scales[at] = Scale {
             step: 5_u64.pow(places) << (POINT + places - bits),
             places: places as u64,
@@ -64,7 +69,8 @@ const fn scales() -> [Scale; EXPONENTS] {
 
 const TEN_16: u64 = 10_000_000_000_000_000;
 
-/// Writes a finite float and returns its end. There must be room for [`ROOM`] bytes.
+/// Writes a finite float to `out` at the offset `at`, and returns the offset of its end. `out` must
+/// have room for [`ROOM`] bytes at `at`.
 #[inline]
 pub(crate) fn put_float(out: &mut [u8], at: usize, value: f64) -> usize {
     let bits = value.to_bits();
@@ -76,7 +82,8 @@ pub(crate) fn put_float(out: &mut [u8], at: usize, value: f64) -> usize {
     at + put_digits(block_mut(out, at), bits >> 63, digits, places)
 }
 
-/// Zero, and floats that are close to it or beyond the whole numbers that floats represent.
+/// Writes a float for which this module has no fast code. A float has no fast code if it is zero,
+/// is close to zero, or is beyond the range in which every whole number is a float.
 #[cold]
 #[inline(never)]
 fn put_rare(out: &mut [u8], at: usize, value: f64) -> usize {
@@ -86,18 +93,19 @@ fn put_rare(out: &mut [u8], at: usize, value: f64) -> usize {
     at + digits.len()
 }
 
-/// The 17 digits of a float, including trailing zeros, and how many of them follow the decimal
-/// point.
+/// Returns the 17 digits of a float, including trailing zeros, and the number of digits after the
+/// decimal point.
 #[inline]
 fn shortest(significand: u64, scale: Scale) -> (u64, u64) {
     let Scale { step, places } = scale;
     let product = u128::from(significand) * u128::from(step);
     let (number, low) = ((product >> POINT) as u64, product as u64);
     let tens = number / 10 * 10;
-    // Less than 10, so 60 fractional bits fit.
+    // The difference between the product and `tens` is less than 10, so it fits into 64 bits with
+    // its 60 fractional bits.
     let above = low.wrapping_sub(tens << POINT);
-    // No number is exactly half-way between two floats, because the step has fewer bits than the
-    // significand.
+    // No whole number is exactly half-way between the products of two floats, because `step` has
+    // fewer bits than the significand.
     let (down, up) = (above < step / 2, above > 10 * ONE - step / 2);
     let half = (low & (ONE - 1)) + (number & 1);
     let rounded = number + u64::from(half > ONE / 2);
@@ -107,17 +115,19 @@ fn shortest(significand: u64, scale: Scale) -> (u64, u64) {
     (digits, places + u64::from(is_short))
 }
 
-/// Writes 17 digits with their sign, decimal point and zeros, and returns the length.
+/// Writes the 17 digits of a float with its sign, its decimal point and the zeros it needs, and
+/// returns the length of the text.
 #[inline]
 fn put_digits(out: &mut [u8; ROOM], sign: u64, digits: u64, places: u64) -> usize {
     let first = b'0' + (digits / TEN_16) as u8;
     let (rest, bits) = sixteen(digits % TEN_16);
-    // Up to the last digit that is not zero.
+    // The number of digits up to and including the last digit that is not zero.
     let count = ((bits << 1) | 1).ilog2() as usize + 1;
     let sign = sign as usize & 1;
     out[0] = b'-';
     if places <= 16 {
-        // 1 to 16 digits after the first one follow the decimal point, 0 to 15 precede it.
+        // After the first digit, 0 to 15 more digits precede the decimal point, and 1 to 16 digits
+        // follow it.
         let more = (16 - places) as usize & 15;
         out[sign] = first;
         *block_mut(out, sign + 1) = rest.to_le_bytes();
@@ -125,7 +135,7 @@ fn put_digits(out: &mut [u8; ROOM], sign: u64, digits: u64, places: u64) -> usiz
         out[sign + 1 + more] = b'.';
         sign + 1 + count.max(more + 2)
     } else {
-        // 0 to 4 zeros are between the decimal point and the digits.
+        // The text has 0 to 4 zeros between the decimal point and the digits.
         let start = sign + 2 + (places - 17) as usize % 8;
         *block_mut(out, sign) = *b"0.000000";
         out[start] = first;

@@ -1,4 +1,4 @@
-//! The texts of numbers, computed several digits at a time.
+//! Writes numbers as text. Several digits of a number are computed at a time.
 
 pub(crate) mod digits;
 pub(crate) mod float;

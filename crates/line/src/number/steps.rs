@@ -1,36 +1,40 @@
-//! The digits of times at equal distances, as those of sensors, and of equal times. The step is
-//! added to all digits of the previous time in parallel.
+//! Writes timestamps quickly if they are identical or evenly spaced, such as those of sensor data.
+//! The difference between two consecutive timestamps is called the step. The step is added to all
+//! digits of the previous timestamp in parallel.
 
 use crate::copy::block_mut;
 use crate::number::digits::{TEN_16, put_integer, sixteen};
 
-/// Writes one time after the other.
+/// Writes timestamps one after the other, and remembers the step between them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Steps {
     last: i64,
-    /// The step between the last two times.
+    /// The step, which is the difference between the last two timestamps.
     step: i64,
-    /// Set after the same step has come twice in a row.
+    /// The digits of the last timestamp, if the same step has occurred twice in a row.
     steady: Option<Steady>,
 }
 
-/// One digit for each byte, the last digit in the lowest byte.
+/// The digits of the last timestamp and of the step. Each byte of a number holds one digit, and the
+/// lowest byte holds the last digit.
 #[derive(Debug, Clone, Copy)]
 struct Steady {
-    /// All but the last sixteen digits as text. Current times have three.
+    /// The digits of the timestamp before its last sixteen digits, as text. A current timestamp has
+    /// three such digits.
     high: [u8; 3],
-    /// The last sixteen digits.
+    /// The last sixteen digits of the timestamp.
     digits: u128,
-    /// The digits of the step, with `CARRY` added to each.
+    /// The digits of the step, with `CARRY` added to each digit.
     step: u128,
 }
 
 const ONES: u128 = u128::from_ne_bytes([1; 16]);
-/// With `CARRY`, a sum of two digits of at least ten carries into the next byte.
+/// If `CARRY` is added to two digits whose sum is at least ten, the sum carries into the next byte.
 const CARRY: u128 = ONES * (0x100 - 10);
 
 impl Steps {
-    /// Writes a time and returns its end. There must be room for 24 bytes.
+    /// Writes a timestamp to `out` at the offset `at`, and returns the offset of its end. `out`
+    /// must have room for 24 bytes at `at`.
     #[inline]
     pub(crate) fn put(&mut self, out: &mut [u8], at: usize, time: i64) -> usize {
         let step = time.wrapping_sub(self.last);
@@ -55,8 +59,8 @@ impl Steps {
 }
 
 impl Steady {
-    /// `None` for times without exactly 19 digits, and for steps that are negative or have more
-    /// than 16 digits.
+    /// Returns the digits of a timestamp and a step. Returns `None` if the timestamp does not have
+    /// exactly 19 digits, or if the step is negative or has more than 16 digits.
     fn new(time: i64, step: i64) -> Option<Self> {
         let (time, step) = (u64::try_from(time).ok()?, u64::try_from(step).ok()?);
         let high = time / TEN_16;
@@ -71,11 +75,13 @@ impl Steady {
         })
     }
 
-    /// Adds the step. `false` if the digits before the last sixteen would change.
+    /// Adds the step to the last sixteen digits of the timestamp. Returns `false` if the digits
+    /// before them would change.
     #[inline]
     fn advance(&mut self) -> bool {
         let (sum, is_over) = self.digits.overflowing_add(self.step);
-        // Where there was no carry, `CARRY` remains; its value in the low half of the byte is six.
+        // If a byte had no carry, it still contains `CARRY`, whose value in the low half of the
+        // byte is six.
         let six = (sum >> 4) & (ONES * 6);
         self.digits = (sum & (ONES * 15)) - six;
         !is_over
@@ -89,7 +95,7 @@ impl Steady {
     }
 }
 
-/// The digits of a number below 10^16.
+/// Returns the 16 digits of a number below 10^16, with the last digit in the lowest byte.
 fn digits(number: u64) -> u128 {
     sixteen(number).0.swap_bytes() & (ONES * 15)
 }

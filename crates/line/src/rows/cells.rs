@@ -1,26 +1,29 @@
-//! Padded texts of one column for a block of rows, each with its key before it.
+//! Holds the padded strings of one column for a block of rows. Each string begins with the key of
+//! the column.
 
 use alloc::vec::Vec;
 
 use crate::copy::BLOCK;
 use crate::rows::texts::Text;
 
-/// The length that marks a text that is not stored here.
+/// The length that marks a row whose string is not stored in the cells.
 pub(crate) const ABSENT: u8 = u8::MAX;
 
-/// A text of at most `N` bytes for each row. The block is reused.
+/// The strings of one column, with at most `N` bytes for each row. The next block of rows reuses
+/// the memory.
 #[derive(Debug, Clone)]
 pub(crate) struct Cells<const N: usize> {
     key: [u8; BLOCK],
-    /// `None` if the key is longer than a block; it is then not stored here.
+    /// The length of the key, or `None` if the key is longer than `BLOCK`. A longer key is not
+    /// stored in the cells.
     key_length: Option<usize>,
     texts: Vec<[u8; N]>,
-    /// 0 means that the row has no text.
+    /// The length of each row's string. A row with the length 0 has no string.
     lengths: Vec<u8>,
 }
 
 impl<const N: usize> Cells<N> {
-    /// A block without rows. `key` is `,key=`.
+    /// Returns cells for a column with this key, without any rows. `key` is the text `,key=`.
     pub(crate) fn new(key: Text<'_>) -> Self {
         let mut block = [0; BLOCK];
         let is_short = key.length() <= BLOCK && key.copy_to(&mut block, 0).is_some();
@@ -37,7 +40,8 @@ impl<const N: usize> Cells<N> {
         self.key_length
     }
 
-    /// Replaces the values. `put` writes a value after the key, and returns its end.
+    /// Replaces the values in the cells. `put` writes a value after the key, and returns the offset
+    /// of the value's end.
     #[inline]
     pub(crate) fn fill<T>(
         &mut self,
@@ -56,14 +60,14 @@ impl<const N: usize> Cells<N> {
         }
     }
 
-    /// Sets a row to have no text.
+    /// Sets the length of a row's string to 0, so that the row has no string.
     #[inline]
     pub(crate) fn leave_out(&mut self, row: usize) {
         self.lengths[row] = 0;
     }
 
-    /// Returns the padded text of a row and its length, which is 0 if the row has no text. `None`
-    /// if the text is not stored here.
+    /// Returns the padded string of a row and its length, which is 0 if the row has no string.
+    /// Returns `None` if the string is not stored in the cells.
     #[inline]
     pub(crate) fn get(&self, row: usize) -> Option<(&[u8; N], usize)> {
         let length = self.lengths[row];

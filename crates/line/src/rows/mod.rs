@@ -1,9 +1,10 @@
-//! Many points of one shape, of which only the values are passed.
+//! Writes many points that share a shape. The caller passes only the values of each point.
 //!
-//! The [`Shape`] has decided once what holds for all rows. A row is written after the last line of
-//! the batch, into bytes that were zeroed long before, so that short texts can be copied as blocks
-//! of known size. Bytes after the last line are not part of the batch. The state of a row is a
-//! separate value that is never passed by reference, so that the compiler can keep it in registers.
+//! The [`Shape`] contains everything that is the same in all rows. A row is written after the last
+//! line of the batch, into bytes that were zeroed in advance. Short strings can therefore be copied
+//! as blocks of known size. Bytes after the last line are not part of the batch. The state of an
+//! unfinished row is a separate value that is never passed by reference, so that the compiler can
+//! keep it in registers.
 
 use crate::copy::BLOCK;
 use crate::copy::copy_cell;
@@ -32,10 +33,11 @@ pub use tag_cells::TagCells;
 pub use tag_text::TagText;
 pub use target::LentLines;
 
-/// Initial room for the texts of a row, until one is known to be longer.
+/// The number of bytes that are initially reserved for the variable text of a row. More bytes are
+/// reserved after a row has needed more.
 const TEXTS: usize = 4 << 10;
 
-/// Writes points that share a [`Shape`]. It is several times as fast as a
+/// Writes points that share a [`Shape`]. `Rows` is several times as fast as a
 /// [`PointEncoder`](crate::PointEncoder) and writes the same bytes.
 #[derive(Debug)]
 pub struct Rows<'e> {
@@ -47,18 +49,21 @@ pub struct Rows<'e> {
 }
 
 impl Encoder {
-    /// Starts to write points of one shape. The shape must have the options of the encoder.
+    /// Starts to write points that share a shape to the batch. The shape must have the same options
+    /// as the encoder.
     ///
     /// # Panics
     ///
-    /// If the options differ.
+    /// Panics if the shape and the encoder have different options.
     pub fn rows<'e>(&'e mut self, shape: &'e Shape) -> Rows<'e> {
         let target = Target::Batch(&mut self.batch);
         Rows::new(target, &mut self.steps, shape, self.options, self.clock)
     }
 
-    /// Starts to write points of one shape to `out`, after the `lines` bytes that are already
-    /// there. The batch does not change. Bytes after the lines are meaningless afterwards.
+    /// Starts to write points that share a shape to `out`. The new lines follow the `lines.bytes`
+    /// bytes of lines that `out` already contains. The batch of the encoder does not change.
+    /// Any bytes of `out` past the end of the lines may be overwritten; their contents are then
+    /// unspecified.
     ///
     /// ```
     /// use aioinflux_line::{Dialect, Encoder, LentLines, Shape};
@@ -79,7 +84,7 @@ impl Encoder {
     ///
     /// # Panics
     ///
-    /// If the options differ.
+    /// Panics if the shape and the encoder have different options.
     pub fn rows_into<'e>(
         &'e mut self,
         shape: &'e Shape,
@@ -94,8 +99,8 @@ impl Encoder {
         Rows::new(target, &mut self.steps, shape, self.options, self.clock)
     }
 
-    /// Returns how many bytes of the caller's memory a row of a shape may need. It is an upper
-    /// bound.
+    /// Returns the maximum number of bytes that a row of this shape can take up in a buffer that
+    /// the caller provides.
     pub fn room_for(&self, shape: &Shape) -> usize {
         room(shape, self.batch.text_room)
     }
@@ -127,13 +132,14 @@ impl<'e> Rows<'e> {
         }
     }
 
-    /// Returns the number of bytes of all lines in the batch, or in the caller's memory.
+    /// Returns the total number of bytes of all lines in the batch or in the caller's memory.
     #[inline]
     pub fn len_bytes(&self) -> usize {
         self.target.end()
     }
 
-    /// Returns whether there is room for a row. A batch grows, so there it is always true.
+    /// Returns whether the batch or the caller's memory has room for one more row. If the rows are
+    /// written to a batch, the result is always true, because a batch can grow.
     #[inline]
     pub fn has_room(&self) -> bool {
         let room = room(self.shape, self.target.text_room());
@@ -144,7 +150,7 @@ impl<'e> Rows<'e> {
     ///
     /// # Panics
     ///
-    /// If the caller's memory [has no room](Self::has_room).
+    /// Panics if the caller's memory [has no room](Self::has_room) for a row.
     #[inline]
     pub fn begin(&mut self) -> Row<'_> {
         let room = room(self.shape, self.target.text_room());
@@ -173,23 +179,24 @@ impl<'e> Rows<'e> {
     }
 }
 
-/// One row: its tags (in [`Shape::tag_order`]), then its fields (in the order of the shape), then
-/// its end. Missing tags and fields are left out.
+/// Writes one row. Write the tags of the row first (in [`Shape::tag_order`]), then the fields (in
+/// the order of the shape), and then end the row. Leave out tags and fields that have no value.
 ///
-/// If a value needs a closer check, the call returns [`Unusual`]: drop the row and write the point
-/// with [`Encoder::point`]. A row that is not ended leaves the batch unchanged.
+/// If a value needs further checks, the call that writes it returns [`Unusual`]. After this error,
+/// drop the row and write the point with [`Encoder::point`]. If a row is dropped before its end,
+/// the batch does not change.
 #[derive(Debug)]
 pub struct Row<'r> {
     shape: &'r Shape,
     grammar: &'static Grammar,
     clock: Option<fn() -> i64>,
-    /// The bytes after the last line.
+    /// The bytes after the last complete line.
     out: &'r mut [u8],
-    /// How many bytes the lines before this row take.
+    /// The number of bytes in all lines before this row.
     start: usize,
-    /// The end of the unfinished row.
+    /// The offset in `out` of the end of the unfinished row.
     at: usize,
-    /// The offset where the tags end and the fields begin.
+    /// The offset in `out` where the tags of the row end and its fields begin.
     fields_at: usize,
     next_tag: usize,
     next_field: usize,
@@ -205,8 +212,9 @@ impl Row<'_> {
         Ok(())
     }
 
-    /// Checks that there is room for texts, besides all names and numbers of the shape. If there is
-    /// not, `PointEncoder` takes this row, and the next row gets more room.
+    /// Checks that the row has room for `more` bytes of text, in addition to all names and numbers
+    /// of the shape. If the room is not sufficient, `PointEncoder` has to write this row, and the
+    /// next row gets more room.
     #[inline]
     fn check_room(&mut self, more: usize) -> Result<(), Unusual> {
         let wanted = self.at + more + self.shape.room;
@@ -217,15 +225,16 @@ impl Row<'_> {
         Ok(())
     }
 
-    /// Writes a float. NaN is left out.
+    /// Writes a float field. If the value is NaN, the field is left out.
     ///
     /// # Errors
     ///
-    /// If the value is infinite (or NaN and the options refuse it), or comes out of order.
+    /// Fails if the value is infinite, or if it is NaN and the options refuse NaN. Also fails if
+    /// the field is out of order.
     ///
     /// # Panics
     ///
-    /// If there is no field at that position.
+    /// Panics if the shape has no field at the position `field`.
     #[inline]
     pub fn float(&mut self, field: usize, value: f64) -> Result<(), Unusual> {
         if !value.is_finite() {
@@ -239,16 +248,16 @@ impl Row<'_> {
         Ok(())
     }
 
-    /// Writes a number that was formatted earlier for the same shape. `row` is its position in the
-    /// list.
+    /// Writes a numeric field whose value was formatted earlier for the same shape. `row` is the
+    /// position of the value in `numbers`.
     ///
     /// # Errors
     ///
-    /// If the dialect does not store the number, or it comes out of order.
+    /// Fails if the dialect's server cannot store the number, or if the field is out of order.
     ///
     /// # Panics
     ///
-    /// If there is no such row in the list.
+    /// Panics if `numbers` has no value for this row.
     #[inline]
     pub fn number(&mut self, numbers: &Numbers, row: usize) -> Result<(), Unusual> {
         let (text, length) = numbers.get(row)?;
@@ -266,15 +275,15 @@ impl Row<'_> {
         Ok(())
     }
 
-    /// Writes a signed integer.
+    /// Writes a field whose value is a signed integer.
     ///
     /// # Errors
     ///
-    /// If the field comes out of order.
+    /// Fails if the field is out of order.
     ///
     /// # Panics
     ///
-    /// If there is no field at that position.
+    /// Panics if the shape has no field at the position `field`.
     #[inline]
     pub fn integer(&mut self, field: usize, value: i64) -> Result<(), Unusual> {
         let at = self.key(field)?;
@@ -283,15 +292,15 @@ impl Row<'_> {
         Ok(())
     }
 
-    /// Writes an unsigned integer.
+    /// Writes a field whose value is an unsigned integer.
     ///
     /// # Errors
     ///
-    /// If the value is beyond what the dialect stores, or comes out of order.
+    /// Fails if the value is too large for the dialect's server, or if the field is out of order.
     ///
     /// # Panics
     ///
-    /// If there is no field at that position.
+    /// Panics if the shape has no field at the position `field`.
     #[inline]
     pub fn unsigned(&mut self, field: usize, value: u64) -> Result<(), Unusual> {
         let suffix = if self.grammar.unsigned { b'u' } else { b'i' };
@@ -314,11 +323,11 @@ impl Row<'_> {
     ///
     /// # Errors
     ///
-    /// If the field comes out of order.
+    /// Fails if the field is out of order.
     ///
     /// # Panics
     ///
-    /// If there is no field at that position.
+    /// Panics if the shape has no field at the position `field`.
     #[inline]
     pub fn boolean(&mut self, field: usize, value: bool) -> Result<(), Unusual> {
         let at = self.key(field)?;
@@ -332,11 +341,11 @@ impl Row<'_> {
     ///
     /// # Errors
     ///
-    /// If the string is too long for the dialect, or comes out of order.
+    /// Fails if the string is too long for the dialect's server, or if the field is out of order.
     ///
     /// # Panics
     ///
-    /// If there is no field at that position.
+    /// Panics if the shape has no field at the position `field`.
     #[inline]
     pub fn string(&mut self, field: usize, value: &str) -> Result<(), Unusual> {
         let text = value.as_bytes();
@@ -352,8 +361,8 @@ impl Row<'_> {
         Ok(())
     }
 
-    /// Writes `,key=` and returns its end. The first comma becomes the space before the fields when
-    /// the row ends.
+    /// Writes the key of a field as `,key=` and returns the offset of the end of this text. The
+    /// comma before the first field is replaced with a space when the row ends.
     #[inline]
     fn key(&mut self, field: usize) -> Result<usize, Unusual> {
         self.pass_field(field)?;
@@ -370,12 +379,13 @@ impl Row<'_> {
         Ok(())
     }
 
-    /// Ends the row. Errors and the batch use `index` to name it. A row without fields is left out
-    /// and counted as skipped.
+    /// Ends the row. Errors and the batch use `index` to identify the point of this row. If the row
+    /// has no fields, it is left out and counted as skipped.
     ///
     /// # Errors
     ///
-    /// If the dialect does not store the timestamp, or the keys of the line are too long.
+    /// Fails if the dialect's server cannot store the timestamp, or if the keys of the line are too
+    /// long.
     #[inline]
     pub fn end(mut self, index: u64, timestamp: Option<i64>) -> Result<Outcome, Unusual> {
         if self.at == self.fields_at {

@@ -1,14 +1,16 @@
-//! The text of a string field.
+//! Writes the text between the quotes of a string field.
 
 use crate::copy::{block, block_mut, last_word};
 use crate::syntax::bytes::quotes;
 
-/// The most bytes that a word takes: its bytes, a backslash for each, and the rest of the word
-/// after the last backslash, which is written too.
+/// The maximum number of bytes that are written for a word of eight bytes. This number covers the
+/// bytes of the word, a backslash for each byte, and the block that is written after the last
+/// backslash.
 const ROOM: usize = 24;
 
-/// Writes a text with a backslash before each quote and backslash, and returns its end. There must
-/// be room for twice its length and for `ROOM` bytes.
+/// Writes `text` to `out` at the offset `at`, with a backslash before each quote and backslash.
+/// Returns the offset of the end of the written text. `out` must have room for twice the length of
+/// `text` and for `ROOM` more bytes.
 #[inline]
 pub(super) fn put_quoted(out: &mut [u8], mut at: usize, text: &[u8]) -> usize {
     let mut start = 0;
@@ -25,8 +27,9 @@ pub(super) fn put_quoted(out: &mut [u8], mut at: usize, text: &[u8]) -> usize {
     at
 }
 
-/// Writes a word and returns how many backslashes were added. After each backslash the rest of the
-/// word is written as one block, so the cost depends on the number of backslashes and not of bytes.
+/// Writes a word of eight bytes and returns the number of backslashes that were added. After each
+/// backslash, the rest of the word is written as one block. The cost therefore depends on the
+/// number of backslashes and not on the number of bytes.
 #[inline]
 fn put_quoted_word(out: &mut [u8; ROOM], word: u64) -> usize {
     *block_mut(out, 0) = word.to_le_bytes();
@@ -34,7 +37,8 @@ fn put_quoted_word(out: &mut [u8; ROOM], word: u64) -> usize {
     let mut added = 0;
     while quotes != 0 {
         let bits = quotes.trailing_zeros() & !7;
-        // At most 14: the last byte, after seven backslashes. The mask tells the compiler.
+        // The largest offset is 14, for the last byte of a word after seven backslashes. The mask
+        // makes this limit visible to the compiler.
         let here = ((bits / 8) as usize + added) & 15;
         out[here] = b'\\';
         *block_mut(out, here + 1) = (word >> bits).to_le_bytes();

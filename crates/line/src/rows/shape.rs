@@ -1,4 +1,4 @@
-//! Names that many points share, checked and escaped once.
+//! Checks and escapes the names that many points share.
 
 use alloc::vec::Vec;
 use core::cmp::Ordering;
@@ -11,12 +11,14 @@ use crate::syntax::bytes::{kind, kinds_in};
 use crate::syntax::escape::append_escaped;
 use crate::{Options, Place, Unusual};
 
-/// Maximum length of a number in bytes, with the suffix of integers.
+/// The maximum length of a number in bytes, including the suffix of integers.
 pub(crate) const NUMBER: usize = 32;
 
-/// Measurement, tag keys and field keys of many points, for [`Encoder::rows`](crate::Encoder::rows).
+/// The measurement, tag keys and field keys that many points share, for
+/// [`Encoder::rows`](crate::Encoder::rows).
 ///
-/// Tags and fields are named by their positions in the lists that were passed.
+/// A tag or field is identified by its position in the list of keys that was passed to
+/// [`new`](Self::new).
 ///
 /// ```
 /// use aioinflux_line::{Dialect, Encoder, Shape};
@@ -39,25 +41,25 @@ pub struct Shape {
     pub(crate) options: Options,
     pub(crate) measurement: Texts,
     tag_keys: Vec<Vec<u8>>,
-    /// `,key=` of each tag.
+    /// The text `,key=` for each tag of the shape.
     pub(crate) tags: Texts,
-    /// `,key=` of each field.
+    /// The text `,key=` for each field of the shape.
     pub(crate) fields: Texts,
     tag_order: Vec<usize>,
-    /// The position of each tag in sorted order.
+    /// For each tag, its position in the sorted order of the tags.
     pub(crate) ranks: Vec<usize>,
-    /// Maximum length of a row in bytes without its texts.
+    /// The maximum length of a row in bytes, excluding its variable text.
     pub(crate) room: usize,
-    /// Length of the longest field key in bytes.
+    /// The length of the longest field key in bytes.
     pub(crate) longest_field: usize,
 }
 
 impl Shape {
-    /// Checks, escapes and sorts the names of many points.
+    /// Checks, escapes and sorts the names that many points share.
     ///
-    /// Returns `None` if a name is a duplicate, is refused, contains a backslash, or contains a
-    /// newline that would be removed. Every point then has to go through
-    /// [`PointEncoder`](crate::PointEncoder).
+    /// Returns `None` if a name is a duplicate or is refused. Also returns `None` if a name
+    /// contains a backslash, or a newline that would be removed. If there is no shape, every point
+    /// has to be written with [`PointEncoder`](crate::PointEncoder).
     pub fn new(
         options: impl Into<Options>,
         measurement: &str,
@@ -94,22 +96,23 @@ impl Shape {
         })
     }
 
-    /// The escaped key of a tag.
+    /// Returns the escaped key of a tag of the shape.
     pub(crate) fn tag_key(&self, tag: usize) -> &[u8] {
         &self.tag_keys[tag]
     }
 
-    /// Returns the positions of the tags in the order in which rows must write them.
+    /// Returns the positions of the tags in the order in which they must be written to a row.
     pub fn tag_order(&self) -> &[usize] {
         &self.tag_order
     }
 
     /// Checks and escapes the values that a tag has in many rows, for
-    /// [`Row::tag_value`](crate::Row::tag_value). A missing or empty value is left out of its rows.
+    /// [`Row::tag_value`](crate::Row::tag_value). If a value is missing or empty, the tag is left
+    /// out of all rows that have this value.
     ///
     /// # Panics
     ///
-    /// If there is no tag at that position.
+    /// Panics if the shape has no tag at the position `tag`.
     pub fn tag_values<'v>(
         &self,
         tag: usize,
@@ -122,11 +125,11 @@ impl Shape {
         texts
     }
 
-    /// Checks and escapes one more value of a tag and returns its code.
+    /// Checks and escapes one more value of a tag, and returns the code of this value.
     ///
     /// # Panics
     ///
-    /// If there is no tag at that position.
+    /// Panics if the shape has no tag at the position `tag`.
     pub fn add_tag_value(&self, tag: usize, values: &mut TagValues, value: &str) -> usize {
         let grammar = self.options.dialect.grammar();
         let key = &self.tag_keys[tag];
@@ -142,30 +145,30 @@ impl Shape {
     }
 }
 
-/// Values of one tag that are checked and escaped once (see [`Shape::tag_values`]).
+/// The values of one tag, which are checked and escaped once (see [`Shape::tag_values`]).
 #[derive(Debug, Clone, Default)]
 pub struct TagValues {
     pub(crate) texts: Texts,
 }
 
 impl TagValues {
-    /// Returns how many values there are.
+    /// Returns the number of values of the tag.
     pub fn len(&self) -> usize {
         self.texts.len()
     }
 
-    /// Returns whether there are no values.
+    /// Returns whether the tag has no values.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
-/// Consecutive tags whose values are already escaped, and the codes of their values in many rows,
-/// for [`Row::tag_codes`](crate::Row::tag_codes).
+/// Consecutive tags of many rows, for [`Row::tag_codes`](crate::Row::tag_codes). For each tag, the
+/// values are already escaped, and each row has the code of its value.
 #[derive(Debug, Clone, Default)]
 pub struct TagCodes<'v> {
     pub(crate) tags: Vec<Coded<'v>>,
-    /// The positions of the first and the last tag in sorted order.
+    /// The range of the tags' positions in sorted order.
     pub(crate) ranks: Range<usize>,
 }
 
@@ -176,15 +179,15 @@ pub(crate) struct Coded<'v> {
 }
 
 impl<'v> TagCodes<'v> {
-    /// Appends a tag of the shape: its values, and a code for each row.
+    /// Appends a tag of the shape, with its values and with the code of the value of each row.
     ///
     /// # Errors
     ///
-    /// If the tag comes out of order.
+    /// Fails if the tag is out of order.
     ///
     /// # Panics
     ///
-    /// If there is no tag at that position.
+    /// Panics if the shape has no tag at the position `tag`.
     pub fn push(
         &mut self,
         shape: &Shape,
@@ -206,7 +209,7 @@ impl<'v> TagCodes<'v> {
     }
 }
 
-/// Escapes a text that is valid and needs no further checks.
+/// Returns the escaped text, or `None` if the text is invalid or needs further checks.
 pub(crate) fn escaped(grammar: &Grammar, place: Place, text: &str) -> Option<Vec<u8>> {
     let kinds = kinds_in(text);
     let doubtful = kinds & (kind::BACKSLASH | kind::NEWLINE) != 0;
@@ -218,7 +221,7 @@ pub(crate) fn escaped(grammar: &Grammar, place: Place, text: &str) -> Option<Vec
     Some(bytes)
 }
 
-/// The escaped keys, alone and as `,key=`.
+/// Returns the escaped keys twice: as they are, and in the form `,key=`.
 fn keys(grammar: &Grammar, place: Place, names: &[&str]) -> Option<(Vec<Vec<u8>>, Texts)> {
     let mut texts = Texts::default();
     let mut keys = Vec::with_capacity(names.len());
@@ -230,7 +233,7 @@ fn keys(grammar: &Grammar, place: Place, names: &[&str]) -> Option<(Vec<Vec<u8>>
     Some((keys, texts))
 }
 
-/// The positions of the keys in sorted order. `None` if a key is a duplicate.
+/// Returns the positions of the keys in sorted order. Returns `None` if a key is a duplicate.
 fn sorted(keys: &[Vec<u8>]) -> Option<Vec<usize>> {
     let mut order: Vec<usize> = (0..keys.len()).collect();
     order.sort_unstable_by(|a, b| keys[*a].cmp(&keys[*b]));

@@ -1,7 +1,8 @@
-//! Texts of one tag for a block of rows, already checked.
+//! Checks the values of one tag for a block of rows.
 //!
-//! In a loop over one column, the processor checks several texts at once, as
-//! [`Numbers`](crate::Numbers) does for numbers. The row then copies a block of known size.
+//! In a loop over one column, the processor can check several values at once.
+//! [`Numbers`](crate::Numbers) formats numbers in a similar loop. Writing a tag to a row then only
+//! copies a block of known size.
 
 use crate::Shape;
 use crate::copy::BLOCK;
@@ -9,11 +10,10 @@ use crate::copy::copy;
 use crate::rows::cells::{ABSENT, Cells};
 use crate::syntax::bytes::has_special;
 
-/// The values of one tag in a block of rows, with its key, for
+/// A list of the values of one tag in a block of rows, together with the key of the tag, for
 /// [`Row::tag_cell`](crate::Row::tag_cell).
 ///
-/// The list is meant to be refilled for a few dozen rows at a time, so that it stays in the cache
-/// of the processor.
+/// Refill the list for a few dozen rows at a time, so that it stays in the processor's cache.
 ///
 /// ```
 /// use aioinflux_line::{Dialect, Encoder, Shape, TagCells};
@@ -37,20 +37,20 @@ use crate::syntax::bytes::has_special;
 /// ```
 #[derive(Debug, Clone)]
 pub struct TagCells {
-    /// The position of the tag in sorted order.
+    /// The position of the tag in the sorted order of the shape's tags.
     pub(crate) rank: usize,
     cells: Cells<CELL>,
 }
 
-/// A key and a value.
+/// The number of bytes of a cell, which contains a key and a value.
 pub(crate) const CELL: usize = 2 * BLOCK;
 
 impl TagCells {
-    /// Returns an empty list for a tag of a shape.
+    /// Creates an empty list of values for one of the tags of `shape`.
     ///
     /// # Panics
     ///
-    /// If there is no tag at that position.
+    /// Panics if the shape has no tag at the position `tag`.
     pub fn new(shape: &Shape, tag: usize) -> Self {
         Self {
             rank: shape.ranks[tag],
@@ -58,23 +58,25 @@ impl TagCells {
         }
     }
 
-    /// Replaces the values. An empty value is left out of its row.
+    /// Replaces all values in the list. If the value of a row is empty, the tag is left out of this
+    /// row.
     pub fn fill<'v>(&mut self, values: impl ExactSizeIterator<Item = &'v str>) {
-        // If the key is not stored here, there is no room after it.
+        // If the key is too long for the cells, the offset `CELL` leaves no room for a value.
         let at = self.cells.key_length().unwrap_or(CELL);
         self.cells
             .fill(values, |text, value| put(text, at, value.as_bytes()));
     }
 
-    /// Returns the padded text of a row and its length, which is 0 if the row has no text. `None`
-    /// if the text is not stored here.
+    /// Returns the padded text of a row's tag and the length of this text, which is 0 if the tag is
+    /// left out. Returns `None` if the text is not stored in the cells.
     #[inline]
     pub(crate) fn get(&self, row: usize) -> Option<(&[u8; CELL], usize)> {
         self.cells.get(row)
     }
 }
 
-/// Copies a value after the key. Returns its end, or the mark of a text that is not stored here.
+/// Copies a tag value to the offset `at`, which is after the key. Returns the offset of the value's
+/// end, 0 if the value is empty, or `ABSENT` if the cell cannot store the value.
 #[inline]
 fn put(text: &mut [u8; CELL], at: usize, value: &[u8]) -> u8 {
     let end = at + value.len();
@@ -96,7 +98,7 @@ mod tests {
     use crate::Dialect;
     use alloc::string::String;
 
-    /// The expected cell for each value.
+    /// Returns the text of the cell for a tag value and a key of the given length.
     fn cell(key_length: usize, value: &str) -> Option<String> {
         let key = "k".repeat(key_length);
         let shape = Shape::new(Dialect::V1, "m", &[&key], &["f"]).unwrap();
@@ -112,7 +114,8 @@ mod tests {
         assert_eq!(cell(1, "").unwrap(), "");
         assert_eq!(cell(1, "a b"), None);
         assert_eq!(cell(1, "a\n"), None);
-        // A key of 30 letters fills a block with its comma and equals sign.
+        // A key of 30 letters fills a block together with the comma before it and the equals sign
+        // after it.
         for (key, room) in [(1, CELL - 3), (30, CELL - 32)] {
             assert_eq!(cell(key, &"x".repeat(room)).unwrap().len(), CELL);
             assert_eq!(cell(key, &"x".repeat(room + 1)), None);

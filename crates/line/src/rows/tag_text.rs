@@ -1,18 +1,20 @@
-//! The escaped value of a tag, which its owner keeps.
+//! Defines an escaped tag value that the caller can store.
 
 use crate::copy::BLOCK;
 use crate::dialect::MAX_STRING;
 use crate::rows::shape::escaped;
 use crate::{Place, Shape};
 
-/// Maximum length of a kept tag with its key: two of these and an address fill two cache lines.
+/// The maximum length of a stored tag with its key. With this maximum, two stored tags and an
+/// address fill two cache lines.
 const LONGEST: usize = BLOCK + 8;
 
-/// The value of a tag with its key, checked and escaped, for
+/// A checked and escaped tag value together with the key of its tag, for
 /// [`Row::tag_text`](crate::Row::tag_text).
 ///
-/// If a few values are repeated, each can be stored where the caller finds it, so nothing else has
-/// to be read. [`TagValues`](crate::TagValues) is for values that have numbers.
+/// If only a few values occur in many rows, the caller can store each `TagText` in the entry where
+/// it looks up the value. Writing the tag then reads no other memory. If the values of a tag are
+/// identified by numbers, use [`TagValues`](crate::TagValues) instead.
 ///
 /// ```
 /// use aioinflux_line::{Dialect, Encoder, Shape, TagText};
@@ -32,7 +34,7 @@ const LONGEST: usize = BLOCK + 8;
 /// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct TagText {
-    /// The position of the tag in sorted order.
+    /// The position of the tag in the sorted order of the shape's tags.
     pub(crate) rank: usize,
     length: u8,
     first: [u8; BLOCK],
@@ -40,12 +42,13 @@ pub struct TagText {
 }
 
 impl TagText {
-    /// Checks and escapes a value of a tag of a shape. An empty value is left out of its rows.
-    /// `None` if a value is long or needs further checks.
+    /// Checks and escapes a value for a tag of a shape. If the value is empty, the tag is left out
+    /// of the rows to which it is written. Returns `None` if the value is too long to be stored in
+    /// a `TagText`, or if it needs further checks.
     ///
     /// # Panics
     ///
-    /// If there is no tag at that position.
+    /// Panics if the shape has no tag at the position `tag`.
     pub fn new(shape: &Shape, tag: usize, value: &str) -> Option<Self> {
         const { assert!(LONGEST < MAX_STRING) };
         let mut text = [0; LONGEST];
@@ -68,8 +71,8 @@ impl TagText {
         })
     }
 
-    /// Copies the text to the start of `out` and returns its length, if there is room for the
-    /// longest text.
+    /// Copies the text to the start of `out` and returns the length of the text. Returns `None` if
+    /// `out` has no room for the longest possible text.
     #[inline]
     pub(crate) fn copy_to(&self, out: &mut [u8]) -> Option<usize> {
         let out = out.first_chunk_mut::<LONGEST>()?;

@@ -1,4 +1,5 @@
-//! The tags of a row, for each form in which values are passed.
+//! Writes the tags of a row. There is one function for each form in which a caller can pass tag
+//! values.
 
 use core::ops::Range;
 
@@ -12,15 +13,15 @@ use crate::syntax::bytes::{kind, kind_of, kinds_in};
 use crate::{TagCells, TagCodes, TagText, TagValues};
 
 impl Row<'_> {
-    /// Writes a tag. An empty value is left out.
+    /// Writes a tag. If the value of the tag is empty, the tag is left out.
     ///
     /// # Errors
     ///
-    /// If the value needs further checks, or the tag comes out of order.
+    /// Fails if the tag's value needs further checks, or if the tag is out of order.
     ///
     /// # Panics
     ///
-    /// If there is no tag at that position.
+    /// Panics if the shape has no tag at the position `tag`.
     #[inline]
     pub fn tag(&mut self, tag: usize, value: &str) -> Result<(), Unusual> {
         self.pass_tag(tag)?;
@@ -44,11 +45,11 @@ impl Row<'_> {
     ///
     /// # Errors
     ///
-    /// If the tag comes out of order.
+    /// Fails if the tag is out of order.
     #[inline]
     pub fn tag_text(&mut self, text: &TagText) -> Result<(), Unusual> {
         self.pass_tags(text.rank..text.rank + 1)?;
-        // Room for names and numbers is reserved separately.
+        // The room for names and numbers is reserved in addition to the room for the tag.
         if self.at + self.shape.room > self.out.len() {
             *self.text_room = self.at + TEXTS;
             return Err(Unusual);
@@ -58,23 +59,24 @@ impl Row<'_> {
         Ok(())
     }
 
-    /// Writes a tag with a value that was checked earlier for the same shape. `row` is its position
-    /// in the list. `false` if the list does not store the value: write it with [`tag`](Self::tag).
+    /// Writes a tag with a value that was checked earlier for the same shape. `row` is the position
+    /// of the value in `cells`. Returns `false` if `cells` does not store the value. If the result
+    /// is `false`, write the tag with [`tag`](Self::tag).
     ///
     /// # Errors
     ///
-    /// If the tag comes out of order.
+    /// Fails if the tag is out of order.
     ///
     /// # Panics
     ///
-    /// If there is no such row in the list.
+    /// Panics if `cells` has no value for this row.
     #[inline]
     pub fn tag_cell(&mut self, cells: &TagCells, row: usize) -> Result<bool, Unusual> {
         let Some((text, length)) = cells.get(row) else {
             return Ok(false);
         };
         self.pass_tags(cells.rank..cells.rank + 1)?;
-        // Room for names and numbers is reserved separately.
+        // The room for names and numbers is reserved in addition to the room for the tag.
         if self.at + CELL + self.shape.room > self.out.len() {
             *self.text_room = self.at + TEXTS;
             return Err(Unusual);
@@ -85,15 +87,17 @@ impl Row<'_> {
         Ok(true)
     }
 
-    /// Writes a tag with one of its escaped values.
+    /// Writes a tag with one of its values in `values`, which were escaped earlier. `code`
+    /// identifies the value.
     ///
     /// # Errors
     ///
-    /// If the value needs further checks, or the tag comes out of order.
+    /// Fails if the tag's value needs further checks, or if the tag is out of order.
     ///
     /// # Panics
     ///
-    /// If there is no tag at that position, or no value with that code.
+    /// Panics if the shape has no tag at the position `tag`, or if `values` has no value with this
+    /// code.
     #[inline]
     pub fn tag_value(
         &mut self,
@@ -107,16 +111,17 @@ impl Row<'_> {
         Ok(())
     }
 
-    /// Writes consecutive tags with escaped values. `row` is the position of their codes in the
-    /// lists.
+    /// Writes consecutive tags whose values are already escaped. `row` is the index, in each tag's
+    /// list of codes, of the value to write.
     ///
     /// # Errors
     ///
-    /// If a value needs further checks, or the first tag comes out of order.
+    /// Fails if a tag value needs further checks, or if the first tag is out of order.
     ///
     /// # Panics
     ///
-    /// If there is no such row in a list, or no value with that code.
+    /// Panics if a list of codes has no entry for this row, or if a tag has no value with the code
+    /// in this entry.
     #[inline]
     pub fn tag_codes(&mut self, tags: &TagCodes<'_>, row: usize) -> Result<(), Unusual> {
         self.pass_tags(tags.ranks.clone())?;
@@ -131,7 +136,7 @@ impl Row<'_> {
 
     #[inline]
     fn put_value(&mut self, at: usize, text: Text<'_>) -> Result<usize, Unusual> {
-        // Room for names and numbers is reserved separately, and values may not use it.
+        // Tag values must not use the room that is reserved for names and numbers.
         match text.copy_to(self.out, at) {
             Some(end) if end + self.shape.room <= self.out.len() => Ok(end),
             _ => Err(self.refuse_value(at, text)),
@@ -152,8 +157,8 @@ impl Row<'_> {
         self.pass_tags(rank..rank + 1)
     }
 
-    /// Records which tags come, by their positions in sorted order. All tags come in order, before
-    /// all fields.
+    /// Records that the tags at these positions of the sorted order are being written. Tags must be
+    /// written in sorted order, and before all fields.
     #[inline]
     fn pass_tags(&mut self, ranks: Range<usize>) -> Result<(), Unusual> {
         if ranks.start < self.next_tag || self.at != self.fields_at {
@@ -164,8 +169,9 @@ impl Row<'_> {
     }
 }
 
-/// Writes a tag value with bytes that may need escapes, and returns its end. `None` if the row
-/// needs `PointEncoder`. There must be room for twice the length of the value.
+/// Writes a tag value that may contain bytes to escape, and returns the offset of the end of the
+/// written text. Returns `None` if `PointEncoder` has to write the row. `out` must have room for
+/// twice the length of the value.
 #[cold]
 fn escape_tag(out: &mut [u8], mut at: usize, value: &str) -> Option<usize> {
     if kinds_in(value) & kind::CHECKED != 0 || value.len() > MAX_STRING {
@@ -178,7 +184,8 @@ fn escape_tag(out: &mut [u8], mut at: usize, value: &str) -> Option<usize> {
     Some(at)
 }
 
-/// Writes a byte without a branch, with a backslash before it if needed, and returns the end.
+/// Writes a byte, with a backslash before it if `escape` is true, without branching. Returns the
+/// offset of the end of the written bytes.
 #[inline]
 fn put_escaped(out: &mut [u8], at: usize, byte: u8, escape: bool) -> usize {
     let text = if escape { [b'\\', byte] } else { [byte, 0] };

@@ -1,25 +1,26 @@
-//! Where rows are written: to the batch of an encoder, or to memory of the caller.
+//! Defines the two destinations of rows: the batch of an encoder, and memory of the caller.
 
 use alloc::vec::Vec;
 
 use crate::{Batch, Outcome};
 
-/// The most bytes that are zeroed in advance.
+/// The maximum number of bytes after a row that are zeroed in advance.
 const AHEAD: usize = 16 << 10;
 
-/// Lines in memory of the caller (see [`Encoder::rows_into`](crate::Encoder::rows_into)).
+/// Describes the lines in the caller's memory (see
+/// [`Encoder::rows_into`](crate::Encoder::rows_into)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct LentLines {
-    /// How many bytes the lines take.
+    /// The total number of bytes in the lines.
     pub bytes: usize,
-    /// How many points had no fields, and so no line.
+    /// The number of points that have no line, because they had no fields.
     pub skipped: u64,
-    /// How many lines have no timestamp.
+    /// The number of lines without a timestamp.
     pub unstamped: usize,
 }
 
-/// The destination of the lines.
+/// The destination to which rows are written.
 #[derive(Debug)]
 pub(super) enum Target<'e> {
     Batch(&'e mut Batch),
@@ -30,7 +31,7 @@ pub(super) enum Target<'e> {
     },
 }
 
-/// Where a complete row is recorded.
+/// The destination's records about its lines, in which a complete row is recorded.
 #[derive(Debug)]
 pub(super) enum Record<'r> {
     Batch {
@@ -42,19 +43,19 @@ pub(super) enum Record<'r> {
     Lent(&'r mut LentLines),
 }
 
-/// Room for a row.
+/// The memory to which a row can be written, and what is needed to record the row.
 pub(super) struct Space<'r> {
-    /// The bytes after the lines.
+    /// The bytes after the existing lines of the destination.
     pub(super) out: &'r mut [u8],
-    /// How many bytes the lines take.
+    /// The number of bytes in the existing lines of the destination.
     pub(super) start: usize,
     pub(super) record: Record<'r>,
-    /// The most bytes that the texts of a row have taken so far.
+    /// The largest number of bytes that the variable text of a row has taken so far.
     pub(super) text_room: &'r mut usize,
 }
 
 impl Target<'_> {
-    /// How many bytes the lines take.
+    /// Returns the number of bytes in the lines of the destination.
     #[inline]
     pub(super) fn end(&self) -> usize {
         match self {
@@ -71,7 +72,7 @@ impl Target<'_> {
         }
     }
 
-    /// Whether so many bytes are available after the lines, or can be allocated.
+    /// Returns whether `wanted` bytes after the existing lines are available or can be allocated.
     #[inline]
     pub(super) fn has_room(&self, wanted: usize) -> bool {
         match self {
@@ -80,7 +81,7 @@ impl Target<'_> {
         }
     }
 
-    /// At least so many bytes after the lines.
+    /// Returns at least `wanted` bytes of memory after the existing lines.
     #[inline]
     pub(super) fn space(&mut self, wanted: usize) -> Space<'_> {
         let start = self.end();
@@ -118,7 +119,8 @@ impl Target<'_> {
     }
 }
 
-/// Nothing is zeroed in advance for the first row, which is often the only one.
+/// Makes the memory of a batch larger, and zeroes more bytes than the next row needs. No bytes are
+/// zeroed in advance for the first row of a batch, which is often its only row.
 #[cold]
 fn make_room(bytes: &mut Vec<u8>, end: usize) {
     let ahead = bytes.len().min(AHEAD);
@@ -126,7 +128,7 @@ fn make_room(bytes: &mut Vec<u8>, end: usize) {
 }
 
 impl Record<'_> {
-    /// Records a line that ends at `end`.
+    /// Records a complete line that ends at the offset `end`.
     #[inline]
     pub(super) fn line(self, end: usize, index: u64, stamped: bool) {
         match self {
@@ -147,7 +149,8 @@ impl Record<'_> {
         }
     }
 
-    /// Records that a point was left out. It is a separate function because most rows have fields.
+    /// Records that a point was left out because it has no fields. This function is separate and
+    /// not inlined, because most rows have fields and do not need it.
     #[cold]
     #[inline(never)]
     pub(super) fn skip(self) -> Outcome {

@@ -1,10 +1,11 @@
-//! Escaped names and values that are copied as blocks.
+//! Stores escaped names and values so that they can be copied as blocks.
 
 use alloc::vec::Vec;
 
 use crate::copy::{BLOCK, block_mut};
 
-/// Texts that are copied as blocks. The few longer ones are stored separately.
+/// A list of strings that are copied as blocks. Strings that are longer than a block are rare, and
+/// are stored separately.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Texts {
     blocks: Vec<Block>,
@@ -15,11 +16,11 @@ pub(crate) struct Texts {
 struct Block {
     text: [u8; BLOCK],
     length: u32,
-    /// Start in `long` of a text that is longer than a block.
+    /// If the string is longer than a block, its start in `long`.
     start: u32,
 }
 
-/// The length that marks a text that needs `PointEncoder`.
+/// The length that marks a string that only `PointEncoder` can write.
 const UNUSUAL: u32 = u32::MAX;
 
 impl Texts {
@@ -34,7 +35,7 @@ impl Texts {
             text[..length].copy_from_slice(&self.long[start..]);
             self.long.truncate(start);
         }
-        // Texts of 4 GiB and more are left to `PointEncoder`.
+        // `PointEncoder` has to write strings of 4 GiB and more.
         let place = u32::try_from(length).ok().zip(u32::try_from(start).ok());
         let (length, start) = place.unwrap_or((UNUSUAL, 0));
         self.blocks.push(Block {
@@ -69,7 +70,7 @@ impl Texts {
     }
 }
 
-/// One of the texts.
+/// A reference to one of the strings in a list.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Text<'t> {
     block: &'t Block,
@@ -87,7 +88,8 @@ impl Text<'_> {
         self.block.length == UNUSUAL
     }
 
-    /// Copies the text and returns its end, if there is room for it and a block.
+    /// Copies the string to `out` and returns the offset of its end. Returns `None` if `out` has no
+    /// room for the string and for a block.
     #[inline]
     pub(crate) fn copy_to(self, out: &mut [u8], at: usize) -> Option<usize> {
         let length = self.length();
@@ -102,7 +104,8 @@ impl Text<'_> {
 }
 
 impl Text<'_> {
-    /// Copies the text to a row that has room for all names, and returns its end.
+    /// Copies the string to a row that has room for all names, and returns the offset of the
+    /// string's end.
     #[inline]
     pub(crate) fn begin(self, out: &mut [u8]) -> usize {
         let length = self.length();

@@ -1,13 +1,13 @@
-//! Bytes that cannot simply be copied: their kinds, and how to find them one, eight or sixteen at a
-//! time.
+//! Defines the kinds of bytes that cannot simply be copied, and finds such bytes one, eight or
+//! sixteen at a time.
 
 use crate::copy::{block, copy};
 
-/// Kinds of bytes. The kinds of a text are the union of the kinds of its bytes.
+/// The kinds of bytes, as bits. The kinds of a string are the union of the kinds of its bytes.
 pub(crate) mod kind {
-    /// Comma and space, which are escaped everywhere except in strings.
+    /// A comma or a space. Both are escaped everywhere except in strings.
     pub(crate) const BREAK: u8 = 1;
-    /// Equals sign, which is escaped in keys and tag values.
+    /// An equals sign, which is escaped in keys and tag values.
     pub(crate) const EQUALS: u8 = 1 << 1;
     /// A backslash.
     pub(crate) const BACKSLASH: u8 = 1 << 2;
@@ -17,12 +17,12 @@ pub(crate) mod kind {
     pub(crate) const NEWLINE: u8 = 1 << 4;
     /// NUL.
     pub(crate) const NUL: u8 = 1 << 5;
-    /// Another ASCII control character.
+    /// Any other ASCII control character.
     pub(crate) const CONTROL: u8 = 1 << 6;
-    /// A number sign. It marks a comment at the start of a line, and is part of the separator of
-    /// the storage engine.
+    /// A number sign (`#`). At the start of a line it begins a comment, and it is also part of the
+    /// separator `#!~#` of the storage engine.
     pub(crate) const HASH: u8 = 1 << 7;
-    /// Every kind that a rule for names and tags checks.
+    /// All kinds of bytes that the rules for names and tags check.
     pub(crate) const CHECKED: u8 = BACKSLASH | NEWLINE | NUL | CONTROL | HASH;
 }
 
@@ -51,13 +51,14 @@ pub(crate) fn kind_of(byte: u8) -> u8 {
     KINDS[usize::from(byte)]
 }
 
-/// Returns the kinds of bytes in a text.
+/// Returns the kinds of all bytes in a string.
 pub(crate) fn kinds_in(text: &str) -> u8 {
     text.bytes().fold(0, |seen, byte| seen | kind_of(byte))
 }
 
-/// Whether a byte of the text is a control character, `"`, `#`, `!`, or one of ` ,=\`: all bytes
-/// that names and tags escape or refuse, and a few more.
+/// Returns whether the text contains a control character, `"`, `#`, `!`, or one of ` ,=\`. All
+/// bytes that are escaped or refused in names and tags are among these bytes, and so are a few
+/// other bytes.
 #[inline]
 pub(crate) fn has_special(text: &[u8]) -> bool {
     let length = text.len();
@@ -75,21 +76,22 @@ pub(crate) fn has_special(text: &[u8]) -> bool {
         let last = u32::from_le_bytes(*block(text, length - 4));
         [u64::from(first) | u64::from(last) << 32; 2]
     } else {
-        // The letters used as padding are not special.
+        // The letters `a` that pad the word are not special.
         let mut word = [b'a'; 8];
         copy(&mut word, 0, text);
         [u64::from_le_bytes(word); 2]
     })
 }
 
-/// The eight bytes at each of two offsets.
+/// Returns two words: the eight bytes at the offset `first`, and the eight bytes at the offset
+/// `second`.
 #[inline]
 fn two(text: &[u8], first: usize, second: usize) -> [u64; 2] {
     let word = |at| u64::from_le_bytes(*block(text, at));
     [word(first), word(second)]
 }
 
-/// Whether any of sixteen bytes is special.
+/// Returns whether any byte of two words is special (see [`has_special`]).
 #[cfg(target_feature = "sse2")]
 #[inline]
 fn special([first, second]: [u64; 2]) -> bool {
@@ -110,14 +112,14 @@ fn special([first, second]: [u64; 2]) -> bool {
     move_mask_i8_m128i(some) != 0
 }
 
-/// The same, eight bytes at a time.
+/// Returns the same result as the vector version of `special`, but checks eight bytes at a time.
 #[cfg(not(target_feature = "sse2"))]
 #[inline]
 fn special(words: [u64; 2]) -> bool {
     special_in(words[0]) | special_in(words[1]) != 0
 }
 
-/// Not zero if a byte of the word is special.
+/// Returns a value that is not zero if any byte of a word is special.
 #[cfg(any(test, not(target_feature = "sse2")))]
 #[inline]
 fn special_in(word: u64) -> u64 {
@@ -126,7 +128,8 @@ fn special_in(word: u64) -> u64 {
     others.iter().fold(below(word, 0x24), |all, one| all | one)
 }
 
-/// The top bit of each byte of the word that is a quote or a backslash.
+/// Returns a word in which the top bit of a byte is set if this byte of `word` is a quote or a
+/// backslash.
 #[inline]
 pub(crate) fn quotes(word: u64) -> u64 {
     same(word, b'"') | same(word, b'\\')
@@ -135,7 +138,8 @@ pub(crate) fn quotes(word: u64) -> u64 {
 const ONES: u64 = u64::from_le_bytes([1; 8]);
 const TOPS: u64 = ONES << 7;
 
-/// The top bit of each byte of the word that equals `byte`. No carry crosses into the next byte.
+/// Returns a word in which the top bit of a byte is set if this byte of `word` equals `byte`. The
+/// addition never carries into the next byte.
 #[inline]
 fn same(word: u64, byte: u8) -> u64 {
     let other = word ^ (ONES * u64::from(byte));
@@ -147,7 +151,8 @@ mod tests {
     use super::*;
     use alloc::vec;
 
-    /// Bytes that must be found; a few others may be found too.
+    /// Returns whether `has_special` must find this byte. (`has_special` may also find a few other
+    /// bytes.)
     fn is_special(byte: u8) -> bool {
         kind_of(byte) & (kind::BREAK | kind::EQUALS | kind::CHECKED) != 0
     }

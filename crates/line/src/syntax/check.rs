@@ -1,8 +1,10 @@
-//! Lines of text as the parser of the server reads them, after its splitter has separated them.
+//! Reads the parts of encoded lines in the same way as the server's parser, which runs after the
+//! server's splitter has separated the lines.
 //!
-//! The splitter and the parser are different scanners. Where they disagree, text is stored in a
-//! value to which it does not belong. This check finds such lines. It allocates nothing. Lines that
-//! the server refuses itself are left to the server.
+//! The server's splitter and parser are different scanners. If the splitter and the parser disagree
+//! about a line, the server stores text in a value to which the text does not belong. The check in
+//! this module finds lines on which the splitter and the parser disagree. The check allocates
+//! nothing. If the server itself refuses a line, this check need not refuse it.
 
 use alloc::vec::Vec;
 
@@ -12,23 +14,25 @@ use crate::Rule;
 use crate::dialect::{Grammar, Pairing};
 use crate::syntax::split::skip_blanks;
 
-/// Where the parts of a line end.
+/// The offsets at which the parts of a line end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Parts {
-    /// The end of measurement and tags: the offset of the space before the fields.
+    /// The end of the measurement and tags of the line, which is the offset of the space before the
+    /// fields.
     pub(crate) series: usize,
-    /// The end of the fields.
+    /// The end of the fields of the line.
     pub(crate) fields: usize,
-    /// Whether anything other than blanks follows the fields.
+    /// Whether anything other than blanks follows the fields of the line.
     pub(crate) timed: bool,
 }
 
-/// Finds the parts of a line, without its line feed. The line must not be blank or a comment.
+/// Finds the parts of a line that is passed without its line feed. The line must be neither blank
+/// nor a comment.
 ///
 /// # Errors
 ///
-/// Text follows the closing quote of a string, a string is not closed, a line feed is not in a
-/// string, or a field key ends with a backslash.
+/// Fails if a string is not closed or if text follows its closing quote. Also fails if a line feed
+/// is outside a string, or if a field key ends with a backslash.
 pub(crate) fn parts(grammar: &Grammar, line: &[u8]) -> Result<Parts, Rule> {
     let series = series_length(grammar, line);
     let separators = |at: usize| line.len() - skip_separators(grammar, &line[at..]).len();
@@ -49,7 +53,7 @@ pub(crate) fn parts(grammar: &Grammar, line: &[u8]) -> Result<Parts, Rule> {
     })
 }
 
-/// Returns the keys of the fields of a line, as encoded.
+/// Returns the encoded keys of all fields of a line.
 pub(crate) fn field_keys<'a>(grammar: &Grammar, line: &'a [u8]) -> Vec<&'a [u8]> {
     let series = series_length(grammar, line);
     let mut walk = Walk {
@@ -71,7 +75,8 @@ pub(crate) fn field_keys<'a>(grammar: &Grammar, line: &'a [u8]) -> Vec<&'a [u8]>
     }
 }
 
-/// Returns where measurement and tags end: at the first unescaped space.
+/// Returns the end of the measurement and tags of a line, which is the offset of the first
+/// unescaped space.
 pub(crate) fn series_length(grammar: &Grammar, line: &[u8]) -> usize {
     let mut at = line.len() - skip_blanks(grammar, line).len();
     let start = at;
@@ -98,7 +103,7 @@ fn skip_separators<'a>(grammar: &Grammar, rest: &'a [u8]) -> &'a [u8] {
     &rest[spaces..]
 }
 
-/// A cursor over the fields of a line.
+/// A cursor that moves over the fields of a line.
 #[derive(Clone, Copy)]
 struct Walk<'a> {
     line: &'a [u8],
@@ -107,17 +112,18 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// Skips a field and the comma after it, and returns whether another field follows. Stops at
-    /// anything that is not a field.
+    /// Moves the cursor past a field and the comma after it, and returns whether another field
+    /// follows. If the text at the cursor is not a field, the cursor stops there.
     fn field(&mut self, grammar: &Grammar) -> Result<bool, Rule> {
         let start = self.at;
         if !self.key() {
             self.check_feeds(start)?;
             return Ok(false);
         }
-        // The Go parser ends a field key twice: first by reading pairs, then at an equals sign
-        // without a backslash before it. If the two disagree, it stores a value under a name that
-        // contains half of the string.
+        // The Go parser determines the end of a field key twice. First, it reads backslashes in
+        // pairs; then it searches for an equals sign without a backslash before it. If the two ends
+        // of the key differ, the Go parser stores the value under a name that contains half of the
+        // string.
         if grammar.pairing == Pairing::PreviousByte
             && self.at > start
             && self.line[self.at - 1] == b'\\'
@@ -141,7 +147,8 @@ impl Walk<'_> {
         Ok(more)
     }
 
-    /// Moves to the equals sign after a field key, or to a space or the end if there is none.
+    /// Moves the cursor to the equals sign after a field key. If the key has no equals sign, moves
+    /// to the next space or to the end of the line.
     fn key(&mut self) -> bool {
         while let Some(found) = self
             .line
@@ -158,7 +165,7 @@ impl Walk<'_> {
         false
     }
 
-    /// Moves from an opening quote to the byte after the closing one.
+    /// Moves the cursor from the opening quote of a string to the byte after the closing quote.
     fn string(&mut self) -> Result<(), Rule> {
         self.at += 1;
         while let Some(found) = self
@@ -176,7 +183,8 @@ impl Walk<'_> {
         Err(Rule::OpenLine)
     }
 
-    /// Refuses line feeds between `start` and the cursor, which is outside of strings.
+    /// Refuses line feeds between `start` and the cursor. The caller ensures that this part of the
+    /// line is outside strings.
     fn check_feeds(&self, start: usize) -> Result<(), Rule> {
         if self.holds_feeds && memchr(b'\n', &self.line[start..self.at]).is_some() {
             return Err(Rule::JoinedLines);
@@ -185,8 +193,9 @@ impl Walk<'_> {
     }
 }
 
-/// Returns whether a line certainly ends with a timestamp: digits after an unescaped space, with
-/// another unescaped space before it. (A string would end with a quote.)
+/// Returns whether a line certainly ends with a timestamp. A line certainly ends with a timestamp
+/// if it ends with digits after an unescaped space, and if another unescaped space precedes this
+/// one. (A line that ends with a string ends with a quote instead of digits.)
 pub(crate) fn ends_in_timestamp(line: &[u8]) -> bool {
     let line = line.trim_ascii_end();
     let Some(space) = memchr::memrchr(b' ', line) else {

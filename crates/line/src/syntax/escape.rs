@@ -1,7 +1,8 @@
-//! The rules and the escapes of names and tags.
+//! Checks and escapes names and tags.
 //!
-//! One pass over the bytes collects the kinds of bytes. Most texts have no special bytes and are
-//! copied. Everything else here runs only for texts with special bytes.
+//! One pass over the bytes of a text determines which kinds of bytes it contains. Most names and
+//! tag values have no special bytes and are simply copied. The rest of the code in this module runs
+//! only for text with special bytes.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -12,7 +13,7 @@ use crate::syntax::bytes::{kind, kind_of};
 use crate::{Place, Rule};
 
 impl Grammar {
-    /// Returns the kinds of bytes that are escaped in this place.
+    /// Returns the kinds of bytes that are escaped in this place of a line.
     pub(crate) fn escaped(&self, place: Place) -> u8 {
         let equals = if matches!(place, Place::Measurement) {
             0
@@ -27,7 +28,8 @@ impl Grammar {
         kind::BREAK | equals | backslash
     }
 
-    /// Returns the rule that this name or tag value violates in this place.
+    /// Returns the rule that a name or tag value violates in this place of a line, or `None` if it
+    /// is valid.
     pub(crate) fn refusal(&self, place: Place, text: &str, kinds: u8) -> Option<Rule> {
         if text.is_empty() {
             return Some(Rule::Empty);
@@ -72,11 +74,12 @@ impl Grammar {
     }
 }
 
-/// Returns whether the Go parser would lose a backslash of this measurement or field key.
+/// Returns whether the Go parser would remove a backslash from this measurement or field key.
 ///
-/// It unescapes both with `escape.Unescape`, which also removes the backslash of `\"` and `\=`. It
-/// unescapes measurements twice (the index does it again). It reads field keys in pairs before
-/// that.
+/// The Go parser unescapes measurements and field keys with `escape.Unescape`, which also removes
+/// the backslash of `\"` and `\=`. Measurements are unescaped twice: first by the Go parser, and
+/// then by the index. Before it unescapes a field key, the Go parser reads the backslashes of the
+/// key in pairs.
 fn drops_backslash(place: Place, text: &str) -> bool {
     let mut run = 0_usize;
     for byte in text.bytes() {
@@ -97,16 +100,18 @@ fn drops_backslash(place: Place, text: &str) -> bool {
     false
 }
 
-/// Returns whether the storage engine would split its key inside this text, or at its end together
-/// with the separator that follows.
+/// Returns whether the storage engine would misread its separator `#!~#`. The engine misreads the
+/// separator if the text contains `#!~#`, or if the end of the text and the separator after it look
+/// like an earlier separator.
 fn cuts_key(place: Place, text: &str) -> bool {
     let stem = &KEY_SEPARATOR[..KEY_SEPARATOR.len() - 1];
     place != Place::FieldKey
         && (text.contains(KEY_SEPARATOR) || (place != Place::TagKey && text.ends_with(stem)))
 }
 
-/// Returns whether a backslash precedes a character that will be escaped itself, so that the Go
-/// line splitter, which reads pairs, would see that character as unescaped.
+/// Returns whether an odd number of backslashes precedes a character that will itself be escaped.
+/// The Go line splitter reads backslashes in pairs, so it would take this character for an
+/// unescaped one.
 pub(crate) fn misleads_splitter(text: &str) -> bool {
     let mut run = 0_usize;
     for byte in text.bytes() {
@@ -122,7 +127,7 @@ pub(crate) fn misleads_splitter(text: &str) -> bool {
     false
 }
 
-/// Appends text with a backslash before every byte whose kind is in `escaped`.
+/// Appends `text` to `out`, with a backslash before every byte whose kind is in `escaped`.
 pub(crate) fn append_escaped(out: &mut Vec<u8>, text: &str, escaped: u8) {
     let bytes = text.as_bytes();
     let mut copied = 0;
@@ -136,7 +141,8 @@ pub(crate) fn append_escaped(out: &mut Vec<u8>, text: &str, escaped: u8) {
     out.extend_from_slice(&bytes[copied..]);
 }
 
-/// Returns the text without its line feeds, and their number.
+/// Removes all line feeds from a text. Returns the remaining text and the number of removed line
+/// feeds.
 pub(crate) fn without_newlines(text: &str) -> (Cow<'_, str>, u64) {
     let kept: String = text.split('\n').collect();
     let removed = text.len() - kept.len();
@@ -147,8 +153,9 @@ pub(crate) fn without_newlines(text: &str) -> (Cow<'_, str>, u64) {
     }
 }
 
-/// Removes the backslashes. It is the reverse of [`append_escaped`] for text without rare pairs,
-/// and what the server does for any other text.
+/// Removes the escaping backslashes from an encoded name or tag value. This function is the inverse
+/// of [`append_escaped`], except for text with unusual pairs of a backslash and another character.
+/// Unusual pairs are unescaped as the server unescapes them.
 pub(crate) fn unescaped<'a>(grammar: &Grammar, place: Place, text: &'a str) -> Cow<'a, str> {
     let mut escaped = grammar.escaped(place);
     if grammar.loose_escapes && matches!(place, Place::Measurement | Place::FieldKey) {

@@ -1,5 +1,5 @@
-//! How the parser of a server reads line protocol: special bytes, the ends of lines, their parts,
-//! and tags.
+//! Reads line protocol in the same way as a server's parser. The modules cover special bytes,
+//! escapes, the ends of lines, the parts of lines, and tags.
 
 pub(crate) mod bytes;
 pub(crate) mod check;

@@ -1,27 +1,32 @@
-//! Where lines end, as the server of the dialect finds it before it parses them.
+//! Finds the ends of lines in the same way as a server that uses this dialect. A server splits a
+//! request into lines before it parses them.
 
 use memchr::{memchr, memchr2};
 
 use crate::Dialect;
 use crate::dialect::Grammar;
 
-/// The length of a line with its line feed, and whether it is separate from the next line.
+/// The result of finding the end of a line: the length of the line including its line feed, and
+/// whether the line is complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Split {
     pub(crate) length: usize,
-    /// False if the text ends inside a quoted string or directly after a backslash.
+    /// Whether the line is complete. A line is not complete if the text ends inside a quoted string
+    /// or directly after a backslash.
     pub(crate) closed: bool,
-    /// Whether the line has no quotes and no backslashes, so that every scanner reads it in the
-    /// same way.
+    /// Whether every scanner of a server reads the line in the same way, because it has neither
+    /// quotes nor backslashes.
     pub(crate) plain: bool,
 }
 
 /// Finds the end of the first line of `text`.
 ///
-/// A port of `scanLine` (`models/points.go`), which 3.x uses unchanged. A backslash consumes the
-/// next byte everywhere. The first space begins the fields. A quote counts if there were more `=`
-/// than `,` since then. A comment is an exception: in a comment the server also counts quotes,
-/// which then include the lines after it. Nobody can want that.
+/// This function is a port of the Go function `scanLine` (`models/points.go`). 3.x uses the same
+/// algorithm unchanged. A backslash always consumes the next byte. The fields begin at the first
+/// space of the line. A quote begins or ends a string only if more `=` than `,` have occurred since
+/// the first space. Comments are the only case in which this function differs from the server. The
+/// server also looks for quoted strings in a comment, and a quoted string in a comment can include
+/// the lines after the comment. No user would want a comment to include the lines after it.
 pub(crate) fn line_length(grammar: &Grammar, text: &[u8]) -> Split {
     let newline = memchr(b'\n', text);
     let first = &text[..newline.unwrap_or(text.len())];
@@ -39,7 +44,8 @@ pub(crate) fn line_length(grammar: &Grammar, text: &[u8]) -> Split {
         match text[at] {
             b'\\' => {
                 at += 1;
-                // Nothing may follow a single backslash, and it must not escape a line feed.
+                // The line is not complete if an unescaped backslash is the last byte of the text
+                // or precedes the final line feed.
                 escaped_end = matches!(text[at..], [] | [b'\n']);
             }
             b' ' => fields = true,
@@ -64,7 +70,7 @@ pub(crate) fn line_length(grammar: &Grammar, text: &[u8]) -> Split {
     }
 }
 
-/// Returns the text without the blanks that the server skips at the start of a line.
+/// Returns a line without the blanks at its start that the server skips.
 pub(crate) fn skip_blanks<'a>(grammar: &Grammar, line: &'a [u8]) -> &'a [u8] {
     let blanks = line
         .iter()
@@ -77,15 +83,17 @@ fn is_comment(grammar: &Grammar, line: &[u8]) -> bool {
     skip_blanks(grammar, line).first() == Some(&b'#')
 }
 
-/// Returns whether the server ignores this line, because it is blank or a comment.
+/// Returns whether the server ignores a line because it is blank or a comment.
 pub(crate) fn is_silent(grammar: &Grammar, line: &[u8]) -> bool {
     matches!(skip_blanks(grammar, line).first(), None | Some(b'#'))
 }
 
-/// Returns the ends of the lines in a text, as the server of the dialect finds them.
+/// Returns the end of each line in `text`. Finds the ends in the same way as a server that uses
+/// this dialect.
 ///
-/// A quoted string can contain line feeds, which end no line. Blank lines and comments are lines
-/// too. A comment always ends at its line feed, although a server would continue it after `="`.
+/// A quoted string can contain line feeds that do not end a line. The ends of blank lines and
+/// comments are also returned. A comment always ends at its first line feed, although a server
+/// would continue it beyond the line feed if the comment contains `="`.
 ///
 /// ```
 /// use aioinflux_line::{Dialect, line_ends};
@@ -101,9 +109,11 @@ pub fn line_ends(dialect: Dialect, text: &[u8]) -> LineEnds<'_> {
     }
 }
 
-/// Iterates over the offsets after each line; made by [`line_ends`].
+/// An iterator over the ends of lines, which [`line_ends`] returns. Each end is the offset of the
+/// byte after a line.
 ///
-/// The last offset is the length of the text, whether or not a line feed ends it.
+/// The end of the last line is the length of the text, whether or not the text ends with a line
+/// feed.
 #[derive(Debug, Clone)]
 pub struct LineEnds<'a> {
     grammar: &'static Grammar,

@@ -1,7 +1,8 @@
-//! The tags of an encoded line: their positions, and duplicate keys.
+//! Finds the positions of the tags in an encoded line, and finds duplicate tag keys.
 //!
-//! 3.x stores a line with a duplicate key, fails on every later query of its table, and crashes
-//! when it next writes the table to disk. 1.x and 2.x refuse such a line.
+//! If a line has a duplicate tag key, 3.x stores the line, but then fails on every query of the
+//! line's table. When 3.x next writes the table of such a line to disk, the server crashes. The
+//! servers of 1.x and 2.x refuse a line with a duplicate tag key.
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -14,10 +15,12 @@ use crate::Place;
 use crate::dialect::Grammar;
 use crate::syntax::escape::unescaped;
 
-/// Up to this many tags are compared pairwise; more are sorted first.
+/// The maximum number of tags that are compared pairwise to find duplicates. A longer list of tags
+/// is sorted first.
 const FEW_TAGS: usize = 12;
 
-/// A tag of the point that is being written: the positions of its key and value in the bytes.
+/// A tag in an encoded line, as the positions of its key and value in the bytes of the line or
+/// batch.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Tag {
     pub(crate) start: usize,
@@ -39,8 +42,8 @@ impl Tag {
     }
 }
 
-/// Returns a duplicate key among the tags of a line. `series` is its measurement and tags, and
-/// `tags` the memory for their positions.
+/// Returns a key that two tags of a line share. `series` is the encoded measurement and tags of the
+/// line. The function reuses the memory of `tags` for the positions of the tags.
 pub(crate) fn repeated_tag<'l>(
     grammar: &Grammar,
     series: &'l [u8],
@@ -61,7 +64,7 @@ pub(crate) fn repeated_tag<'l>(
     let key = |tag: &Tag| &series[tag.key()];
     let read = |key: &'l [u8]| match str::from_utf8(key) {
         Ok(text) => unescaped(grammar, Place::TagKey, text),
-        // The text was checked before: it is UTF-8.
+        // The line was already checked, so it is UTF-8.
         Err(_) => Cow::Borrowed(""),
     };
     let escaped = memchr(b'\\', series).is_some();
@@ -76,7 +79,8 @@ pub(crate) fn repeated_tag<'l>(
     Some(keys.swap_remove(twice))
 }
 
-/// The offset of the first such byte from `at` on that is not escaped, or the end.
+/// Returns the offset of the first unescaped byte `stop` at or after `at`, or the length of the
+/// series if there is none.
 pub(crate) fn end_of_part(series: &[u8], mut at: usize, stop: u8) -> usize {
     while let Some(found) = series
         .get(at..)

@@ -1,4 +1,5 @@
-//! Shared by the tests: points that can be compared, and strategies for hostile points.
+//! Provides code that the tests share: points that can be compared, and strategies for hostile
+//! points.
 #![allow(
     dead_code,
     clippy::unwrap_used,
@@ -22,7 +23,7 @@ pub(crate) fn text(batch: &Batch) -> String {
     String::from_utf8(batch.bytes().to_vec()).unwrap()
 }
 
-/// A point whose floats are compared by their bits.
+/// The parts of a point, in which floats are compared by their bits.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Parts {
     pub measurement: String,
@@ -39,7 +40,7 @@ fn value(value: &FieldValue<'_>) -> String {
 }
 
 impl Parts {
-    /// What a server should return for a point that it accepts.
+    /// Returns what a server should return for this point if it accepts the point.
     pub(crate) fn wanted(dialect: Dialect, point: &Point) -> Self {
         let kept = |(_, value): &&(String, FieldValue<'_>)| !matches!(value, FieldValue::Float(f) if f.is_nan());
         let stored = |value: &FieldValue<'static>| match *value {
@@ -88,7 +89,7 @@ impl Parts {
     }
 }
 
-/// Decodes everything. Every line must be valid.
+/// Decodes everything. Panics if one of the lines is invalid.
 pub(crate) fn decode_all(dialect: Dialect, bytes: &[u8]) -> Vec<Parts> {
     let lines: Result<Vec<_>, _> = Decoder::new(dialect, bytes).collect();
     match lines {
@@ -97,7 +98,7 @@ pub(crate) fn decode_all(dialect: Dialect, bytes: &[u8]) -> Vec<Parts> {
     }
 }
 
-/// Text of any characters, most of them special in line protocol.
+/// Generates strings of any characters, most of which are special in line protocol.
 pub(crate) fn hostile() -> impl Strategy<Value = String> {
     let special = prop::sample::select(vec![
         "a", "b", "é", "\\", "\\", ",", " ", "=", "\"", "#", "\t", "\r", "\n", "{", "\u{7f}",
@@ -121,7 +122,7 @@ pub(crate) fn any_value() -> impl Strategy<Value = FieldValue<'static>> {
     ]
 }
 
-/// Points with texts of a strategy in every place.
+/// Generates points whose names and strings come from the strategy `text`.
 pub(crate) fn points<S: Strategy<Value = String> + Clone>(text: S) -> impl Strategy<Value = Point> {
     let tags = vec((text.clone(), text.clone()), 0..4);
     let fields = vec((text.clone(), any_value()), 0..4);

@@ -1,12 +1,15 @@
-//! How the server of 1.x and 2.x parses a body: a step-by-step copy of its parser
-//! (`models/points.go`) with its quirks, so that the rules can be tested without a server.
+//! Parses a request body in the same way as the server of 1.x and 2.x. This module is a
+//! step-by-step copy of the server's parser (`models/points.go`) with its quirks, so that the rules
+//! can be tested without a server.
 //!
-//! The quirk that matters: four scanners read the same bytes, and they disagree on what a backslash
-//! escapes. The names here are those of the Go functions.
+//! The most important quirk of the server's parser is that four scanners read the same bytes. These
+//! scanners disagree on which characters a backslash escapes. The functions of this module have the
+//! names of the corresponding Go functions.
 
 pub(crate) type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
 
-/// A stored point. Field values are as encoded; strings are without quotes and escapes.
+/// A stored point. Field values are stored as they were encoded, except that strings have no quotes
+/// and no escapes.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Stored {
     pub(crate) measurement: Vec<u8>,
@@ -15,7 +18,7 @@ pub(crate) struct Stored {
     pub(crate) timestamp: Vec<u8>,
 }
 
-/// Parses a body; a line that the server refuses is an error.
+/// Parses a body. Returns a point or an error for each line that is neither empty nor a comment.
 pub(crate) fn parse_points(body: &[u8]) -> Vec<Result<Stored, &'static str>> {
     let (mut points, mut at) = (Vec::new(), 0);
     while at < body.len() {
@@ -66,7 +69,7 @@ fn parse_point(buf: &[u8]) -> Result<Stored, &'static str> {
         return Err("missing fields");
     }
     let time = scan_time(buf, fields_end)?;
-    // `Name` unescapes once, and the index of 1.x a second time.
+    // The function `Name` unescapes the measurement once, and the index of 1.x unescapes it again.
     let key = &buf[..key_end];
     let name = &key[..scan_to(key, 0, b',')];
     Ok(Stored {
@@ -138,7 +141,7 @@ fn scan_fields(buf: &[u8], start: usize) -> Result<usize, &'static str> {
                 None | Some(b',' | b' ') => return Err("missing field value"),
                 Some(b'"') => {}
                 Some(_) => {
-                    // `scanNumber` and `scanBoolean` do not process escapes.
+                    // In the server, `scanNumber` and `scanBoolean` do not process escapes.
                     let value = &buf[i + 1..];
                     let end = value.iter().position(|byte| matches!(byte, b',' | b' '));
                     let value = &value[..end.unwrap_or(value.len())];
@@ -165,8 +168,8 @@ fn scan_fields(buf: &[u8], start: usize) -> Result<usize, &'static str> {
     Ok(i)
 }
 
-/// The encoder writes only part of what the server accepts, and this function accepts no more than
-/// that.
+/// Returns whether `value` is a number. Of the numbers that the server accepts, this function
+/// accepts only those that the encoder writes.
 fn is_number(value: &[u8]) -> bool {
     let text = std::str::from_utf8(value).unwrap_or("");
     let digits = text.strip_suffix(['i', 'u']).unwrap_or(text);
@@ -250,7 +253,7 @@ fn scan_field_value(buf: &[u8], mut i: usize) -> usize {
     i
 }
 
-/// Removes the backslash before every character in `special`.
+/// Removes the backslash before every character that is in `special`.
 fn without_escapes(text: &[u8], special: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     let mut i = 0;

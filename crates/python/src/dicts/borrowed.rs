@@ -1,4 +1,4 @@
-//! Reads the tags and fields of a dict in place, without counting references to its keys and
+//! Reads the tags and fields of a dict in place, without counting references to the dict's keys and
 //! values.
 #![expect(
     unsafe_code,
@@ -18,11 +18,11 @@ use pyo3::types::{PyBool, PyDict, PyFloat, PyString};
 use crate::prefetch;
 use crate::sink::{Memo, Object, Text, text, write_text};
 
-/// Why a point was not written.
+/// The reason why a point was not written by the fast path.
 pub(super) enum Miss {
-    /// It does not have the shape that was guessed.
+    /// The point does not have the shape that was guessed for it.
     OtherShape,
-    /// It needs `plain`.
+    /// The point must be written by the module `plain`, because the point is unusual.
     Unusual,
 }
 
@@ -32,7 +32,8 @@ impl From<Unusual> for Miss {
     }
 }
 
-/// Writes tags whose dict is already in line order, when no extra tag has to go between them.
+/// Writes the tags of a dict whose tags are already in line order, if no extra tag has to go
+/// between them.
 pub(super) fn write_tags(
     row: &mut Row<'_>,
     shape: &Shape,
@@ -41,8 +42,10 @@ pub(super) fn write_tags(
     memo: &mut Memo,
 ) -> Result<(), Miss> {
     with_critical_section(tags, || {
-        // SAFETY: while the dict is locked, only `Text::is`, `Tag::write` and `write_text` are
-        // called. They run no Python code. They hold what they read during a call that may wait.
+        // SAFETY: while the dict is locked, only `Text::is`, `Tag::prefetch`, `Tag::write` and
+        // `write_text` are called. None of the functions that are called with the borrowed keys and
+        // values runs Python code. Before a call that may wait for another thread, these functions
+        // take references to the borrowed objects that they use.
         let mut entries = unsafe { Entries::of(tags) };
         let (values, points) = memo.tags();
         if values.is_empty() {
@@ -74,15 +77,17 @@ pub(super) fn write_tags(
     })
 }
 
-/// Writes all fields in the order of their dict.
+/// Writes all fields of a point in the order of their dict.
 pub(super) fn write_fields(
     row: &mut Row<'_>,
     known: &[Text],
     fields: &Bound<'_, PyDict>,
 ) -> Result<(), Miss> {
     with_critical_section(fields, || {
-        // SAFETY: as for the tags. `Text::is`, `float`, `integer` and `write_other` run no Python
-        // code, and hold what they read during a call that may wait.
+        // SAFETY: while the dict is locked, only functions that run no Python code are called.
+        // `Text::is`, `prefetch_number`, `float`, `integer` and `write_other` run no Python code.
+        // Before a call that may wait for another thread, these functions take references to the
+        // objects that they read.
         let mut entries = unsafe { Entries::of(fields) };
         let mut ahead = Ahead::default();
         for (part, known) in known.chunks(AHEAD).enumerate() {
@@ -105,7 +110,8 @@ pub(super) fn write_fields(
     })
 }
 
-/// The type and the number can be in two cache lines.
+/// Prefetches two addresses in a number object, because the object's type and its value can be in
+/// different cache lines.
 #[inline]
 fn prefetch_number(value: Object<'_, '_>) {
     let address = value.as_ptr().addr();
@@ -113,8 +119,8 @@ fn prefetch_number(value: Object<'_, '_>) {
     prefetch::line(address + size_of::<ffi::PyObject>());
 }
 
-/// Adds the values of a dict that has exactly these names in this order. Otherwise returns `false`,
-/// and some values may have been added.
+/// If the keys of a dict are exactly `names`, in the same order, adds the dict's values to
+/// `values`. If the keys differ, returns `false`; some of the values may have been added already.
 pub(crate) fn read_values<'py>(
     dict: &Bound<'py, PyDict>,
     names: &[Bound<'py, PyAny>],
@@ -125,8 +131,7 @@ pub(crate) fn read_values<'py>(
     }
     values.reserve(names.len());
     with_critical_section(dict, || {
-        // SAFETY: while the dict is locked, addresses are compared and references counted, and
-        // nothing else.
+        // SAFETY: while the dict is locked, this code only compares addresses and takes references.
         let entries = unsafe { Entries::of(dict) };
         let before = values.len();
         for (known, (name, value)) in names.iter().zip(entries) {
@@ -139,7 +144,8 @@ pub(crate) fn read_values<'py>(
     })
 }
 
-/// Strings, booleans, `None`, and subclasses of float, whose methods are not called.
+/// Writes a string, a boolean, `None`, or a float of a subclass, without calling any method of the
+/// value.
 #[inline(never)]
 fn write_other(row: &mut Row<'_>, field: usize, value: Object<'_, '_>) -> Result<(), Unusual> {
     if let Ok(value) = value.cast_exact::<PyString>() {
@@ -155,21 +161,23 @@ fn write_other(row: &mut Row<'_>, field: usize, value: Object<'_, '_>) -> Result
     }
 }
 
-/// The value of a float, but not of a subclass.
+/// Returns the value of a float. Returns `None` if the object's type is not exactly `float`.
 #[inline]
 fn float(value: Object<'_, '_>) -> Option<f64> {
-    // SAFETY: the object is alive, and is read as a float only if it is one.
+    // SAFETY: the object is alive, and it is read as a float only if it is a float.
     unsafe {
         (ffi::PyFloat_CheckExact(value.as_ptr()) != 0)
             .then(|| ffi::PyFloat_AS_DOUBLE(value.as_ptr()))
     }
 }
 
-/// The value of an integer, if it fits into 64 bits.
+/// Returns the value of an integer, or `None` if the object is no integer or its value does not fit
+/// into 64 bits.
 #[inline]
 fn integer(value: Object<'_, '_>) -> Option<i64> {
     let mut overflow = 0;
-    // SAFETY: the object is alive. For an integer the call raises nothing and runs no Python code.
+    // SAFETY: the object is alive. If the object is an integer, converting it raises no exception
+    // and runs no Python code.
     let number = unsafe {
         if ffi::PyLong_CheckExact(value.as_ptr()) == 0 {
             return None;
@@ -179,10 +187,10 @@ fn integer(value: Object<'_, '_>) -> Option<i64> {
     (overflow == 0).then_some(number)
 }
 
-/// How many entries of a dict are read ahead.
+/// The number of dict entries that are read ahead of the entry that is being written.
 const AHEAD: usize = 16;
 
-/// Entries that were read ahead, so that the cache misses of their values overlap.
+/// Dict entries that are read ahead, so that the cache misses of their values overlap.
 #[derive(Default)]
 struct Ahead<'a, 'py> {
     entries: [Option<Entry<'a, 'py>>; AHEAD],
@@ -191,7 +199,8 @@ struct Ahead<'a, 'py> {
 type Entry<'a, 'py> = (Object<'a, 'py>, Object<'a, 'py>);
 
 impl<'a, 'py> Ahead<'a, 'py> {
-    /// Reads the next entries, and calls `prefetch` with the index and the value of each.
+    /// Reads the next entries of a dict, and calls `prefetch` with the index and the value of each
+    /// entry.
     #[inline]
     fn fill(&mut self, entries: &mut Entries<'a, 'py>, prefetch: impl Fn(usize, Object<'a, 'py>)) {
         for (at, place) in self.entries.iter_mut().enumerate() {
@@ -209,19 +218,20 @@ impl<'a, 'py> Ahead<'a, 'py> {
     }
 }
 
-/// The keys and values of a dict, in its order.
+/// Iterates over the keys and values of a dict, in the dict's order.
 struct Entries<'a, 'py> {
     dict: &'a Bound<'py, PyDict>,
     place: ffi::Py_ssize_t,
 }
 
 impl<'a, 'py> Entries<'a, 'py> {
-    /// Starts with the first entry.
+    /// Starts an iteration at the first entry of a dict.
     ///
     /// # Safety
     ///
-    /// As long as the entries are in use, or a key or value that they returned, nothing may change
-    /// the dict: without a GIL its lock is held, and no Python code runs.
+    /// Nothing may change the dict while the iterator, or a key or value that it returned, is in
+    /// use. No Python code may run during the iteration, and in a build without the GIL the dict
+    /// must be locked.
     #[inline]
     unsafe fn of(dict: &'a Bound<'py, PyDict>) -> Self {
         Self { dict, place: 0 }
@@ -236,9 +246,9 @@ impl<'a, 'py> Iterator for Entries<'a, 'py> {
         let (mut key, mut value) = (MaybeUninit::uninit(), MaybeUninit::uninit());
         let (dict, py) = (self.dict.as_ptr(), self.dict.py());
         let place = &raw mut self.place;
-        // SAFETY: the dict is alive. The call sets both pointers, to objects that the dict keeps
-        // alive, unless it returns 0. By the contract of `of`, the dict keeps them as long as
-        // needed.
+        // SAFETY: the dict is alive. Unless `PyDict_Next` returns 0, it sets both pointers to
+        // objects that the dict keeps alive. Callers of `of` guarantee that the dict keeps its keys
+        // and values alive while they are in use.
         unsafe {
             if ffi::PyDict_Next(dict, place, key.as_mut_ptr(), value.as_mut_ptr()) == 0 {
                 return None;

@@ -7,7 +7,8 @@ use pyo3::types::PyDict;
 use crate::place::shorten;
 use crate::text;
 
-/// Keys of a point that resemble a valid one, and the valid key.
+/// Invalid keys that resemble a valid key of a point, each with the valid key that was probably
+/// meant.
 const NEAR_MISSES: [(&str, &str); 6] = [
     ("tag", "tags"),
     ("tag_columns", "tags"),
@@ -18,7 +19,8 @@ const NEAR_MISSES: [(&str, &str); 6] = [
 ];
 const KNOWN: [&str; 4] = ["measurement", "tags", "fields", "time"];
 
-/// Refuses keys that most likely should be one of the four. Other keys are ignored.
+/// Refuses a key of a point that was most likely meant to be one of the four valid keys. Unknown
+/// keys that do not resemble a valid key are ignored.
 pub(super) fn check(point: &Bound<'_, PyDict>, index: u64) -> PyResult<()> {
     for key in point.keys() {
         let Ok(key) = key.extract::<String>() else {
@@ -44,7 +46,7 @@ pub(super) fn check(point: &Bound<'_, PyDict>, index: u64) -> PyResult<()> {
     Ok(())
 }
 
-/// The error for a point without a required key.
+/// Returns the error for a point that lacks the required key `key`.
 pub(super) fn missing(index: u64, key: &str, point: &Bound<'_, PyDict>) -> PyResult<PyErr> {
     let keys: Vec<String> = point
         .keys()

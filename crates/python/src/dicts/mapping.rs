@@ -1,13 +1,15 @@
-//! Mappings that are not dicts, as dicts.
+//! Converts mappings that are not dicts to dicts.
 
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyType};
 
-/// The result of a mapping's own `items`. `None` if it is not a mapping.
+/// Copies the items of a mapping into a dict, using the mapping's own `items` method. Returns
+/// `None` if `object` is not a mapping.
 ///
-/// `cast::<PyMapping>` would treat an exception, such as Ctrl-C, as a negative answer.
+/// The method `cast::<PyMapping>` is not used, because it would treat an exception such as Ctrl-C
+/// as if the object were not a mapping.
 pub(crate) fn of_mapping<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyDict>>> {
     static MAPPING: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let py = object.py();

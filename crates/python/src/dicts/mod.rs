@@ -1,4 +1,4 @@
-//! Points that are mappings, as lines.
+//! Writes points that are dicts or other mappings as lines.
 //!
 //! | file | knows |
 //! |---|---|
@@ -22,7 +22,7 @@ pub(crate) use self::mapping::of_mapping;
 pub(crate) use self::rows::Before;
 use crate::sink::Sink;
 
-/// Adds one point.
+/// Adds one point to the lines of a call.
 pub(crate) fn push<'py>(
     sink: &mut Sink,
     before: &mut Before<'py>,

@@ -1,6 +1,7 @@
-//! A point of any kind, key by key and value by value.
+//! Writes any point that is a mapping, one key and one value after another.
 //!
-//! Values may be objects with their own code, which may even change the point while it is written.
+//! A value may be an object that runs its own code. The code of a value may even change the point
+//! while the point is being written.
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::intern;
@@ -13,7 +14,7 @@ use crate::place::Place;
 use crate::sink::{Sink, Warnings, refused};
 use crate::{text, values};
 
-/// Adds one point.
+/// Adds one point to the lines of a call.
 pub(super) fn push(sink: &mut Sink, point: &Bound<'_, PyDict>) -> PyResult<()> {
     let index = sink.encoder.next_index();
     let parts = Parts::new(sink, point, index)?;
@@ -39,7 +40,7 @@ pub(super) fn push(sink: &mut Sink, point: &Bound<'_, PyDict>) -> PyResult<()> {
     } = sink;
     let mut line = encoder.next_point();
     line.measurement(name).map_err(|error| refused(&error))?;
-    // The default tags that the point does not have itself.
+    // The positions of the default tags that the point's own tags replace.
     let mut own = Vec::new();
     if let Some(tags) = parts.tags {
         for_each(&tags, index, "tags", |key, value| {
@@ -78,7 +79,7 @@ pub(super) fn push(sink: &mut Sink, point: &Bound<'_, PyDict>) -> PyResult<()> {
     Ok(())
 }
 
-/// The values of the four keys of a point.
+/// The values of a point's four keys: `measurement`, `tags`, `fields` and `time`.
 struct Parts<'py> {
     measurement: Option<String>,
     tags: Option<Bound<'py, PyAny>>,
@@ -113,13 +114,14 @@ impl<'py> Parts<'py> {
             measurement,
             tags,
             fields,
-            // As in 0.9, and as for tags and fields: None is left out.
+            // A time that is `None` is left out, as in 0.9. Tags and fields that are `None` are
+            // left out too.
             time: time.filter(|time| !time.is_none()),
         })
     }
 }
 
-/// Iterates over the tags or fields of a point, which are a mapping.
+/// Iterates over the tags or the fields of a point, which must be a mapping.
 fn for_each<'py>(
     value: &Bound<'py, PyAny>,
     index: u64,
@@ -138,7 +140,8 @@ fn for_each<'py>(
     };
     let size = dict.len();
     let mut seen = 0;
-    // The iterator panics if it continues after a change of size, or continues twice after the end.
+    // The iterator over a dict panics if it is used after the size of the dict has changed. The
+    // iterator also panics if it is used twice after its end.
     for (key, value) in &dict {
         seen += 1;
         if seen > size {
@@ -155,7 +158,8 @@ fn for_each<'py>(
     Ok(())
 }
 
-/// A key, as the interpreter's own text if it is one.
+/// A key as text, which is the key itself if it is a Python string, and otherwise a converted
+/// string.
 enum Name<'a, 'py> {
     Text(&'a Bound<'py, PyString>, Place<'a>),
     Converted(String),

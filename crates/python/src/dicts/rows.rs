@@ -1,7 +1,8 @@
-//! Points of the usual kind with a known shape: dicts of strings and plain values.
+//! Writes points whose shape is known, if they are dicts that contain only strings and plain
+//! values.
 //!
-//! No user code runs while a dict is read. Everything unusual is left to `plain`, which writes the
-//! point or raises the error.
+//! No user code runs while a dict is being read. All other points are left to the module `plain`,
+//! which writes the point or raises the error.
 
 use aioinflux::Encoder;
 use aioinflux::line::Row;
@@ -13,16 +14,17 @@ use super::borrowed::{self, Miss};
 use crate::place::Place;
 use crate::sink::{Known, Memo, Names, Plan, Sink, Source, Text};
 
-/// What the points of a call reuse from earlier ones.
+/// The memory that the points of a call reuse from the points before them.
 #[derive(Default)]
 pub(crate) struct Before<'py> {
-    /// The tag values of a point. Kept to reuse the memory.
+    /// The tag values of the current point. The vector is kept so that its memory can be reused.
     values: Values<'py>,
 }
 
 type Values<'py> = Vec<Option<Bound<'py, PyString>>>;
 
-/// Adds one point if it is of the usual kind, and returns whether it was.
+/// If the point is a dict of the usual kind, adds the point to the lines. Returns whether the point
+/// was added.
 pub(super) fn push<'py>(
     sink: &mut Sink,
     before: &mut Before<'py>,
@@ -39,7 +41,8 @@ fn try_push<'py>(
     let index = sink.encoder.next_index();
     let parts = Parts::of(point)?;
     let names = parts.names()?;
-    // Before the dicts are read, because the offset of a time zone may be computed by user code.
+    // The time of a point is converted before its dicts are read, because user code may compute a
+    // time zone's offset.
     let time = match &parts.time {
         Some(time) => {
             let place = Place::of(index, "key").key("time");
@@ -87,7 +90,7 @@ fn try_push<'py>(
     .ok()
 }
 
-/// The values of the four keys of a point.
+/// The values of a point's four keys: `measurement`, `tags`, `fields` and `time`.
 struct Parts<'py> {
     measurement: Option<Bound<'py, PyAny>>,
     tags: Option<Bound<'py, PyAny>>,
@@ -96,7 +99,7 @@ struct Parts<'py> {
 }
 
 impl<'py> Parts<'py> {
-    /// `None` if there are other keys.
+    /// Returns `None` if the point has a key other than the four valid keys.
     fn of(point: &Bound<'py, PyDict>) -> Option<Self> {
         let py = point.py();
         let mut parts = Self {
@@ -122,7 +125,8 @@ impl<'py> Parts<'py> {
         Some(parts)
     }
 
-    /// For keys that are not the interpreter's own object for that text.
+    /// Finds the part of a point that belongs to a key. The key is not the interned Python string,
+    /// so its text is compared.
     fn by_text(&mut self, key: &Bound<'py, PyAny>) -> Option<&mut Option<Bound<'py, PyAny>>> {
         match key.cast_exact::<PyString>().ok()?.to_str().ok()? {
             "measurement" => Some(&mut self.measurement),
@@ -133,7 +137,7 @@ impl<'py> Parts<'py> {
         }
     }
 
-    /// `None` if a part is not of the usual type.
+    /// Returns `None` if the measurement, the tags or the fields are not of the usual type.
     fn names(&self) -> Option<Names<'_, 'py>> {
         let measurement = self.measurement.as_ref().filter(|name| !name.is_none());
         let tags = self.tags.as_ref().filter(|tags| !tags.is_none());

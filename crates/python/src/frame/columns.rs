@@ -1,4 +1,4 @@
-//! Columns in numpy or Arrow memory, and ranges of their rows as Arrow arrays.
+//! Reads columns in numpy or Arrow memory as Arrow arrays, one range of rows at a time.
 
 use std::sync::Arc;
 
@@ -27,10 +27,10 @@ use crate::place::Place;
 use crate::sink::Sink;
 use crate::times::out_of_range;
 
-/// The mark of pandas and numpy for a missing time.
+/// The value that marks a missing time in pandas and numpy.
 const NAT: i64 = i64::MIN;
 
-/// A table by columns.
+/// A table whose values are stored column by column.
 pub(super) struct Columns {
     names: Vec<String>,
     held: Vec<Column>,
@@ -38,29 +38,32 @@ pub(super) struct Columns {
     done: usize,
 }
 
-/// One column, in its memory format.
+/// A column of a table, in the memory format that the table uses.
 pub(super) enum Column {
-    /// Numbers of numpy, with any stride.
+    /// A numpy array of numbers, with any stride.
     Numbers(Box<dyn Numbers>),
     Booleans(Py<PyArray1<bool>>),
-    /// Numbers or booleans, and a mask of missing values.
+    /// A column of numbers or booleans, with a mask that marks missing values.
     Masked(Box<Column>, Py<PyArray1<bool>>),
-    /// Codes of categories, -1 for a missing one, and their texts.
+    /// A column of category codes, with the text of each category; the code -1 marks a missing
+    /// value.
     Categories(Box<dyn Numbers>, ArrayRef),
     Arrow(Vec<ArrayRef>),
-    /// Numbers at unaligned addresses, as in packed records. A range is copied to aligned memory
-    /// before it is read.
+    /// A numpy array of numbers at unaligned addresses, such as the numbers in packed records. A
+    /// range of unaligned numbers is copied to aligned memory before it is read.
     Packed(Py<PyAny>),
-    /// A numpy array of dtype `object`. An array of tags remembers the texts that it has seen.
+    /// A numpy array of dtype `object`. If the column contains tags, the strings that were seen
+    /// before are remembered.
     Objects(Objects),
-    /// A column that must be text, and is not.
+    /// A column that must be written as text, although its own type is not text.
     AsText(Box<Column>),
-    /// All others, cell by cell, as text or as fields.
+    /// A column of any other type, which is read cell by cell, either as text or as field values.
     Texts(Cells),
     Cells(Cells),
-    /// Ticks since 1970, with the nanoseconds and the name of their unit.
+    /// A column of times in ticks since 1970, with the number of nanoseconds in a tick and the name
+    /// of the time unit.
     Ticks(Py<PyArray1<i64>>, i64, String),
-    /// Times cell by cell.
+    /// A column of times that are read cell by cell.
     Times(Cells),
 }
 
@@ -82,7 +85,8 @@ impl Columns {
         self.done == self.rows
     }
 
-    /// The next rows. They end where a column of Arrow begins a new chunk.
+    /// Returns the next rows of the table. The rows are returned in pieces, and a piece ends where
+    /// an Arrow column begins a new chunk.
     pub(super) fn read(
         &mut self,
         py: Python<'_>,
@@ -119,7 +123,7 @@ impl Columns {
 }
 
 impl Column {
-    /// The end of the Arrow chunk that contains a row.
+    /// Returns the end of the Arrow chunk that contains the row `row`.
     pub(super) fn chunk_end(&self, row: usize) -> Option<usize> {
         let chunks = match self {
             Self::Arrow(chunks) => chunks,
@@ -179,7 +183,8 @@ impl Column {
             Self::AsText(column) => {
                 let array = column.read(py, sink, name, part)?;
                 if matches!(**column, Self::Categories(..)) {
-                    // Their texts were made once for all rows.
+                    // The categories were converted to strings once for all rows, so only the
+                    // warning is updated here.
                     texts::note(sink, name, part.base, &array);
                     array
                 } else {
@@ -214,7 +219,8 @@ fn booleans(
     })
 }
 
-/// A dictionary. Codes below 0 are nulls.
+/// A dictionary. Creates an Arrow dictionary array from category codes and strings. Negative codes
+/// become nulls.
 fn categories(codes: &ArrayRef, texts: &ArrayRef) -> PyResult<ArrayRef> {
     fn keyed<K>(codes: &ArrayRef, texts: &ArrayRef) -> Result<ArrayRef, ArrowError>
     where
@@ -237,7 +243,7 @@ fn categories(codes: &ArrayRef, texts: &ArrayRef) -> PyResult<ArrayRef> {
     array.map_err(|error| PyValueError::new_err(error.to_string()))
 }
 
-/// Nanoseconds of ticks of a unit.
+/// Converts ticks of a time unit to nanoseconds.
 fn times(
     ticks: &ArrayView1<'_, i64>,
     scale: i64,
@@ -257,12 +263,12 @@ fn times(
     Ok(TimestampNanosecondArray::from(times))
 }
 
-/// A numpy array that is read range by range.
+/// A numpy array that is read one range of rows at a time.
 pub(super) trait Numbers: Send + Sync {
     fn read(&self, py: Python<'_>, start: usize, end: usize) -> PyResult<ArrayRef>;
 }
 
-/// Numbers of one type.
+/// A numpy array of numbers that all have the same type.
 struct Typed<A: ArrowPrimitiveType>(Py<PyArray1<A::Native>>)
 where
     A::Native: Element;
@@ -283,8 +289,8 @@ where
     }
 }
 
-/// Whether the elements of an array are placed as those of Rust slices must be: addresses and
-/// strides are multiples of their size.
+/// Returns whether Rust can read a numpy array directly, because the array is aligned and its
+/// strides are multiples of the element size.
 pub(super) fn is_aligned(array: &Bound<'_, PyAny>) -> PyResult<bool> {
     let strides: Vec<isize> = array.getattr("strides")?.extract()?;
     let size: isize = array.getattr("itemsize")?.extract()?;
@@ -292,8 +298,9 @@ pub(super) fn is_aligned(array: &Bound<'_, PyAny>) -> PyResult<bool> {
     Ok(aligned && size > 0 && strides.iter().all(|stride| stride % size == 0))
 }
 
-/// Whether Arrow has exactly the type of a numeric numpy array: native byte order, and floats of 32
-/// or 64 bits. A tag of any other type would have the text of the type to which it is converted.
+/// Returns whether Arrow has exactly the type of a numeric numpy array. The array must have native
+/// byte order, and its floats must have 32 or 64 bits. If numpy's type had to be converted first, a
+/// tag would get the text of the converted type.
 pub(super) fn is_of_arrow(array: &Bound<'_, PyAny>) -> PyResult<bool> {
     let dtype = array.getattr("dtype")?;
     let kind: char = dtype.getattr("kind")?.extract()?;
@@ -302,9 +309,11 @@ pub(super) fn is_of_arrow(array: &Bound<'_, PyAny>) -> PyResult<bool> {
     Ok(native && (matches!(kind, 'b' | 'i' | 'u') || (kind == 'f' && matches!(size, 4 | 8))))
 }
 
-/// The column of a numpy array of numbers or booleans. `None` for other arrays.
+/// Returns the column for a numpy array of numbers or booleans. Returns `None` for numpy arrays of
+/// other types.
 ///
-/// Types that Arrow lacks, such as those with the other byte order, are converted.
+/// Types that Arrow lacks, such as numbers with foreign byte order, are converted to a type that
+/// Arrow has.
 pub(super) fn of_numbers(array: &Bound<'_, PyAny>) -> PyResult<Option<Column>> {
     let kind: char = array.getattr("dtype")?.getattr("kind")?.extract()?;
     if !is_aligned(array)? {

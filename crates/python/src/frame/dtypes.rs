@@ -1,4 +1,4 @@
-//! The numpy types of columns.
+//! Reads the numpy dtypes of columns.
 
 use aioinflux::frame::FrameError;
 use pyo3::exceptions::PyTypeError;
@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 
 use crate::place::shorten;
 
-/// The error for a time column of floats.
+/// Returns the error for a time column whose dtype is a float type.
 pub(super) fn no_floats(name: &str, dtype: &Bound<'_, PyAny>) -> PyErr {
     PyTypeError::new_err(format!(
         "column `{}`: expected {}, got `{dtype}`",
@@ -16,7 +16,8 @@ pub(super) fn no_floats(name: &str, dtype: &Bound<'_, PyAny>) -> PyErr {
     ))
 }
 
-/// The numpy `dtype` of an array or column. `None` for dtypes of pandas.
+/// Returns the numpy `dtype` of an array or a column. Returns `None` for dtypes that pandas defines
+/// itself.
 pub(super) fn numpy_dtype<'py>(column: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
     let py = column.py();
     let dtype = column.getattr(intern!(py, "dtype"))?;

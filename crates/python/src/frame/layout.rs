@@ -1,4 +1,4 @@
-//! The names of a table's columns, and the role of each column.
+//! Finds the names of a table's columns, and the role of each column.
 
 use std::collections::HashSet;
 
@@ -11,17 +11,17 @@ use crate::place::{Place, shorten};
 use crate::sink::Sink;
 use crate::text;
 
-/// The columns of a table by position.
+/// The column names of a table, and the positions of the columns that have a role.
 pub(super) struct Labels {
     pub(super) names: Vec<String>,
     pub(super) tags: Vec<usize>,
     pub(super) measurement: Option<usize>,
-    /// The column that the argument `time_column` names.
+    /// The position of the column that the argument `time_column` names.
     pub(super) time: Option<usize>,
 }
 
 impl Labels {
-    /// Finds the columns that the arguments name among `labels`.
+    /// Finds the columns that the arguments name, and checks that `labels` contains all of them.
     pub(super) fn new(
         sink: &mut Sink,
         roles: &Roles,
@@ -75,7 +75,7 @@ impl Labels {
         Ok(labels)
     }
 
-    /// Refuses a column with two of the roles time, measurement and tag.
+    /// Refuses a column that has two of the roles time, measurement and tag.
     fn check_uses(&self) -> PyResult<()> {
         let twice = |at: &usize| self.tags.contains(at) || self.time == self.measurement;
         if let Some(at) = self
@@ -105,8 +105,9 @@ impl Labels {
         })
     }
 
-    /// Uses the column `time` as the time column if none is named. Otherwise the server would give
-    /// all rows the same time, and they would replace each other.
+    /// If the arguments name no time column, uses the column `time` as the time column. Without a
+    /// time column, the server would give all rows of the table the same time, and the rows would
+    /// overwrite each other.
     pub(super) fn date(&mut self, sink: &Sink, what: &str) -> PyResult<()> {
         if self.time.is_none() {
             self.time = self.names.iter().position(|name| name == "time");
@@ -121,12 +122,14 @@ impl Labels {
         Ok(())
     }
 
-    /// The roles of the columns for the engine. The measurement is that of the table.
+    /// Returns the roles of the columns in the form that the engine uses. The caller adds the
+    /// table's measurement to the result.
     pub(super) fn layout(&self, sink: &Sink) -> FrameLayout {
         FrameLayout {
             measurement: None,
             measurement_column: self.measurement,
-            // The column after the last one contains the stamps.
+            // If rows are stamped, the timestamps are in an additional column after the last column
+            // of the table.
             time: self.time.or(sink.stamp.then_some(self.names.len())),
             time_unit: sink.times.unit(),
             tags: self.tags.clone(),
@@ -138,7 +141,8 @@ impl Labels {
         }
     }
 
-    /// Whether a column is text in a line: a tag, or the measurement.
+    /// Returns whether a column is written as text, which is the case for tags and for the
+    /// measurement.
     pub(super) fn is_text(&self, position: usize) -> bool {
         self.tags.contains(&position) || self.measurement == Some(position)
     }

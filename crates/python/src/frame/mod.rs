@@ -1,4 +1,5 @@
-//! Tables as Arrow, one range of rows at a time. The engine makes the lines.
+//! Reads tables as Arrow data, one range of rows at a time. The engine turns the Arrow data that
+//! this module reads into lines.
 //!
 //! | file | knows |
 //! |---|---|
@@ -14,8 +15,9 @@
 //! | `layout` | names of columns, and what each is for |
 //! | `dtypes` | the types of numpy that columns have |
 //!
-//! Numeric numpy columns are copied range by range, so that no other thread can change what is read
-//! without the GIL. Arrow columns are shared. Types without a fast path are read cell by cell.
+//! Numeric numpy columns are copied range by range. If they were not copied, another thread could
+//! change the data while it is read without the GIL. Columns in Arrow memory are shared and not
+//! copied. Columns whose type has no fast path are read cell by cell.
 
 mod columns;
 mod dtypes;
@@ -43,13 +45,13 @@ use columns::Columns;
 pub(crate) use roles::Roles;
 use stream::Stream;
 
-/// A table with at most so many rows is encoded at once, even if the caller makes batches, so that
-/// many small tables share a batch.
+/// The maximum number of rows of a table that is always encoded at once, so that many small tables
+/// can share a batch.
 const SMALL: usize = 1024;
-/// How many rows are encoded between two checks for signals, if there are no batches.
+/// The number of rows that are encoded between two signal checks, if the caller makes no batches.
 const RANGE: usize = 8192;
 
-/// A table whose rows are read range by range.
+/// A table whose rows are read one range at a time.
 pub(crate) struct Table {
     pub(crate) layout: FrameLayout,
     rows: RowSource,
@@ -60,15 +62,17 @@ enum RowSource {
     Stream(Box<Stream>),
 }
 
-/// Whether `data` is a table: a DataFrame, a structured array, or an object with Arrow's interface.
+/// Returns whether `data` is a table: a DataFrame, a structured array, or an object with Arrow's C
+/// data interface.
 pub(crate) fn is_frame(data: &Bound<'_, PyAny>) -> PyResult<bool> {
     Ok(pandas::is_frame(data)? || structured::is_array(data)? || stream::is_stream(data)?)
 }
 
-/// Adds every row of a table. Its measurement has the name `own`, unless the call sets another.
+/// Adds every row of a table to the lines of a call. The table's measurement is `own`, unless the
+/// call sets a different measurement.
 ///
-/// A table with more than `most` rows is returned instead, so that the caller can make batches of
-/// it.
+/// If the table has more than `most` rows, the table is returned instead, so that the caller can
+/// make batches from it.
 pub(crate) fn push(
     sink: &mut Sink,
     roles: &Roles,
@@ -104,8 +108,8 @@ impl Table {
         data: &Bound<'_, PyAny>,
         own: Option<String>,
     ) -> PyResult<Self> {
-        // The argument of the caller takes precedence, because an answer may be written to another
-        // measurement.
+        // The measurement that the caller passes takes precedence, because a query result may be
+        // written to a different measurement.
         let measurement = sink.measurement.clone().or(own);
         if measurement.is_none() && roles.measurement.is_none() {
             return Err(PyValueError::new_err(
@@ -126,7 +130,7 @@ impl Table {
         Ok(Self { layout, rows })
     }
 
-    /// The number of rows, if it is known.
+    /// Returns the number of rows of the table, or `None` if this number is not certain.
     pub(crate) fn len(&self) -> Option<usize> {
         match &self.rows {
             RowSource::Columns(columns) => Some(columns.len()),
@@ -134,7 +138,7 @@ impl Table {
         }
     }
 
-    /// The number of rows that it reports.
+    /// Returns the number of rows that the table reports, which may be wrong.
     pub(crate) fn expected(&self) -> Option<usize> {
         match &self.rows {
             RowSource::Columns(columns) => Some(columns.len()),
@@ -142,8 +146,9 @@ impl Table {
         }
     }
 
-    /// The next `rows` rows, in one or more pieces. Fewer at the end, and `None` after it. The
-    /// first row is point `base`.
+    /// Returns the next `rows` rows, in one or more pieces. If fewer rows remain, returns those
+    /// rows; after the end of the table, returns `None`. The first row that is returned has the
+    /// point number `base`.
     pub(crate) fn read(
         &mut self,
         py: Python<'_>,
@@ -160,14 +165,15 @@ impl Table {
         Ok((!pieces.is_empty()).then_some(pieces))
     }
 
-    /// Some rows with stamps of the clock, if the table has no times and stamps are requested. They
-    /// are in order, whichever thread encodes them.
+    /// Adds timestamps from the clock to the rows of `piece`, if the table has no times and `stamp`
+    /// is set. The timestamps increase in row order, no matter which thread encodes the rows.
     fn stamped(&self, piece: RecordBatch) -> PyResult<RecordBatch> {
         if self.layout.time != Some(piece.num_columns()) {
             return Ok(piece);
         }
         let times = (unique_times(piece.num_rows())..).take(piece.num_rows());
-        // Timestamps, because integers would be read in the user's unit.
+        // The added time column has a timestamp type, because integers would be read in the user's
+        // time unit.
         let times = TimestampNanosecondArray::from_iter_values(times);
         let fields = piece.schema_ref().fields().iter().cloned();
         let time = Arc::new(Field::new("time", times.data_type().clone(), false));
@@ -178,7 +184,7 @@ impl Table {
             .map_err(|error| PyValueError::new_err(error.to_string()))
     }
 
-    /// Whether everything has been read.
+    /// Returns whether all rows of the table have been read.
     pub(crate) fn is_at_end(&self) -> bool {
         match &self.rows {
             RowSource::Columns(columns) => columns.is_at_end(),
@@ -187,12 +193,12 @@ impl Table {
     }
 }
 
-/// The number of rows in some pieces.
+/// Returns the total number of rows in these record batches.
 pub(crate) fn count(pieces: &[RecordBatch]) -> u64 {
     pieces.iter().map(|piece| piece.num_rows() as u64).sum()
 }
 
-/// Converts an error of the engine to a Python exception.
+/// Converts an error that the engine raises for a table to a Python exception.
 pub(crate) fn refusal(error: FrameError) -> PyErr {
     match error {
         FrameError::Line(error) => refused(&error),

@@ -1,7 +1,7 @@
-//! Cells that are Python objects.
+//! Reads table columns whose cells are Python objects.
 //!
-//! Such columns nearly always contain text, which is read without running Python code. Every other
-//! kind of cell follows the rules for single values.
+//! Columns of Python objects nearly always contain strings, which are read without running Python
+//! code. Cells that are not strings are converted according to the rules for single values.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,15 +21,16 @@ use crate::place::Place;
 use crate::sink::Sink;
 use crate::values;
 
-/// How many objects are distinguished by their address; a power of two.
+/// The number of slots in which objects are looked up by address. The number is a power of two.
 const SLOTS: usize = 4096;
-/// If there are more different texts than this, they are not remembered.
+/// The maximum number of distinct strings that are remembered for a column.
 const MAX_TEXTS: usize = 1 << 14;
 
-/// A column of objects in a numpy array.
+/// A column that is a numpy array of Python objects.
 pub(super) struct Objects {
     array: Py<PyArray1<Py<PyAny>>>,
-    /// The texts seen so far. `None` for fields, and if there are too many.
+    /// The strings of a tag column that were seen so far. The strings are not remembered for a
+    /// field column, or if a tag column has too many distinct strings.
     texts: Option<Texts>,
     is_text: bool,
 }
@@ -74,10 +75,12 @@ impl Objects {
     }
 }
 
-/// The text of a cell. `None` if it is missing, an error if it is something else.
+/// If a cell is a string, returns the cell's text. Returns `None` if the cell is missing, and an
+/// error if the cell is neither a string nor missing.
 fn text<'a>(py: Python<'_>, cell: &'a Bound<'_, PyAny>) -> Result<Option<&'a str>, ()> {
     if let Ok(text) = cell.cast_exact::<PyString>() {
-        // A lone surrogate: the error is made where the point is known.
+        // If the string contains a lone surrogate, the exception is created later, because the
+        // point number is not known here.
         return text.to_str().map(Some).map_err(|_| ());
     }
     let missing = cell.is(py.None())
@@ -87,7 +90,8 @@ fn text<'a>(py: Python<'_>, cell: &'a Bound<'_, PyAny>) -> Result<Option<&'a str
     if missing { Ok(None) } else { Err(()) }
 }
 
-/// Cells that are text or missing, as strings. `None` if one is something else.
+/// If all cells are strings or missing, returns them as an Arrow array of strings. Returns `None`
+/// if any cell is neither a string nor missing.
 fn strings(py: Python<'_>, cells: &ArrayView1<'_, Py<PyAny>>, part: &Part) -> Option<ArrayRef> {
     let rows = part.end - part.start;
     let mut builder = StringBuilder::with_capacity(rows, 16 * rows);
@@ -106,19 +110,21 @@ enum Read {
     Other,
 }
 
-/// The texts of a tag, by the address of their objects and by their content.
+/// The remembered strings of a tag column, which are looked up by the address of an object or by
+/// content.
 #[derive(Default)]
 struct Texts {
-    /// An object and its code, in the slot for its address.
+    /// Each slot holds an object and the object's code; an object's address selects its slot.
     slots: Vec<Option<(Py<PyAny>, u32)>>,
     codes: HashMap<String, u32>,
-    /// The text of each code, including that of missing texts. It is rebuilt after a new text.
+    /// An array with the string for each code, in which the code 0 stands for a missing string. The
+    /// array is rebuilt when new strings have been added.
     values: Option<ArrayRef>,
     known: Vec<Option<String>>,
 }
 
 impl Texts {
-    /// Cells as codes of texts.
+    /// Returns the cells of a tag column as codes that refer to the known strings.
     fn read(
         &mut self,
         py: Python<'_>,
@@ -134,7 +140,8 @@ impl Texts {
         let mut misses = 0;
         for row in part.start..part.end {
             let cell = &cells[row];
-            // The addresses of objects are multiples of 16 bytes.
+            // Addresses of Python objects are multiples of 16 bytes, so the lowest four bits are
+            // not used.
             let slot = (cell.as_ptr() as usize >> 4) % SLOTS;
             let code = match &self.slots[slot] {
                 Some((object, code)) if object.is(cell) => *code,
@@ -168,7 +175,8 @@ impl Texts {
         if let Some(code) = self.codes.get(text) {
             return *code;
         }
-        // At most the rows of a range, and those of the ranges before.
+        // The number of distinct strings is at most the number of rows that have been read so far,
+        // so the code fits into 32 bits.
         let code = u32::try_from(self.known.len()).unwrap_or(0);
         self.known.push(Some(text.to_owned()));
         self.codes.insert(text.to_owned(), code);
@@ -177,11 +185,11 @@ impl Texts {
     }
 }
 
-/// Cells that are read one by one, with the rules for single values.
+/// Cells that are read one by one, according to the rules for single Python values.
 pub(super) enum Cells {
-    /// A `Series` or an index of pandas.
+    /// The cells of a pandas `Series` or index.
     Series(Py<PyAny>),
-    /// A numpy array, whose cells are numpy scalars.
+    /// The cells of a numpy array, which are read as numpy scalars.
     Array(Py<PyAny>),
 }
 
@@ -203,7 +211,7 @@ impl Cells {
         }
     }
 
-    /// Field values of one type or of several.
+    /// Returns the cells as field values, which may be of different types.
     pub(super) fn fields(&self, py: Python<'_>, name: &str, part: &Part) -> PyResult<ArrayRef> {
         let cells = self.objects(py, part)?;
         let mut values = Vec::with_capacity(cells.len());
@@ -213,7 +221,7 @@ impl Cells {
         Ok(column_of_cells(&values))
     }
 
-    /// The texts of tags.
+    /// Returns the cells as tag values.
     pub(super) fn texts(
         &self,
         py: Python<'_>,
@@ -234,7 +242,7 @@ impl Cells {
         Ok(Arc::new(StringArray::from_iter(texts)))
     }
 
-    /// Times in nanoseconds.
+    /// Returns the cells as times in nanoseconds.
     pub(super) fn times(
         &self,
         py: Python<'_>,

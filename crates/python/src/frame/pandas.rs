@@ -1,4 +1,4 @@
-//! DataFrames: the index, the labels, and the memory format of each dtype.
+//! Reads pandas DataFrames: their index, their column labels, and the memory format of each dtype.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ use crate::sink::Sink;
 use crate::text::arrow::plain;
 use crate::{text, times, values};
 
-/// Whether `data` is a pandas DataFrame.
+/// Returns whether `data` is a pandas DataFrame.
 pub(super) fn is_frame(data: &Bound<'_, PyAny>) -> PyResult<bool> {
     let py = data.py();
     if !values::is_imported(py, "pandas") {
@@ -63,7 +63,8 @@ pub(super) fn open(
     Ok((layout, Columns::new(labels, columns, rows)))
 }
 
-/// Refuses labels with several levels, and names of index levels: neither are columns.
+/// Refuses column labels with several levels, and arguments that name a level of the index instead
+/// of a column.
 fn check_levels(roles: &Roles, frame: &Bound<'_, PyAny>) -> PyResult<()> {
     let py = frame.py();
     let multi = py.import("pandas")?.getattr("MultiIndex")?;
@@ -88,20 +89,21 @@ fn check_levels(roles: &Roles, frame: &Bound<'_, PyAny>) -> PyResult<()> {
     Ok(())
 }
 
-/// The labels of columns, each with its own type.
+/// Returns the column labels of a DataFrame, each with its own type.
 fn labels_of<'py>(columns: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PyAny>>> {
     let numbers = numpy_dtype(columns)?.is_some_and(|dtype| {
         let kind = dtype.getattr("kind").and_then(|kind| kind.extract());
         kind.is_ok_and(|kind: char| kind == 'f')
     });
     if numbers {
-        // An index creates Python floats, which are wider.
+        // Iterating over the labels directly would create Python floats, which are wider than the
+        // labels' own type.
         return columns.call_method0("to_numpy")?.try_iter()?.collect();
     }
     columns.try_iter()?.collect()
 }
 
-/// Whether the index contains only row numbers, which need not be written.
+/// Returns whether a DataFrame's index contains only row numbers, which need not be written.
 fn has_row_numbers(frame: &Bound<'_, PyAny>) -> PyResult<bool> {
     let py = frame.py();
     let index = frame.getattr(intern!(py, "index"))?;
@@ -118,7 +120,7 @@ fn index_column(frame: &Bound<'_, PyAny>, rows: usize) -> PyResult<Column> {
         return ticks(&index);
     }
     if rows == 0 {
-        // There are no rows to date: an empty frame has the index that it was created with.
+        // If a DataFrame has no rows, its index may be of any type, because no row needs a time.
         return Ok(Column::Cells(Cells::Series(index.unbind())));
     }
     if let Some(column) = times_of_index(&index, rows)? {
@@ -138,8 +140,8 @@ fn index_column(frame: &Bound<'_, PyAny>, rows: usize) -> PyResult<Column> {
     )))
 }
 
-/// An index of times that is not a `DatetimeIndex`: periods, Arrow types, and objects that are all
-/// times, such as times of several zones.
+/// Reads an index of times that is not a `DatetimeIndex`. The index contains periods, Arrow types,
+/// or objects that are all times, for example in several time zones.
 fn times_of_index(index: &Bound<'_, PyAny>, rows: usize) -> PyResult<Option<Column>> {
     let py = index.py();
     let pandas = py.import("pandas")?;
@@ -152,13 +154,14 @@ fn times_of_index(index: &Bound<'_, PyAny>, rows: usize) -> PyResult<Option<Colu
     if !is_of_times {
         return Ok(None);
     }
-    // Without its dtype pandas 2 guesses a different one, with a warning.
+    // If no dtype is passed, pandas 2 guesses a different dtype and emits a warning.
     let dtype = [("dtype", dtype)].into_py_dict(py)?;
     let series = pandas.call_method("Series", (index,), Some(&dtype))?;
     time_column("time", &series, rows).map(Some)
 }
 
-/// Whether all objects of an index are times or missing, and at least one is a time.
+/// Returns whether an index of objects contains at least one time, and otherwise only times and
+/// missing values.
 fn are_times(index: &Bound<'_, PyAny>) -> PyResult<bool> {
     let mut found = false;
     for object in index.call_method0("to_numpy")?.try_iter()? {
@@ -172,8 +175,8 @@ fn are_times(index: &Bound<'_, PyAny>) -> PyResult<bool> {
     Ok(found)
 }
 
-/// Whether the scalars of a pandas dtype are Python dates or datetimes, as those of Arrow dtypes
-/// are.
+/// Returns whether the scalars of a pandas dtype are Python dates or datetimes, which is the case
+/// for Arrow's date and time dtypes.
 fn is_of_dates(dtype: &Bound<'_, PyAny>) -> PyResult<bool> {
     match dtype.getattr("type")?.cast::<PyType>() {
         Ok(kind) => kind.is_subclass_of::<PyDate>(),
@@ -185,7 +188,7 @@ fn is_of_periods(dtype: &Bound<'_, PyAny>) -> PyResult<bool> {
     dtype.is_instance(&dtype.py().import("pandas")?.getattr("PeriodDtype")?)
 }
 
-/// The times of a `DatetimeIndex`.
+/// Returns the times of a `DatetimeIndex` as a column of ticks.
 fn ticks(index: &Bound<'_, PyAny>) -> PyResult<Column> {
     let unit: String = index.getattr("unit")?.extract()?;
     let scale = match unit.as_str() {
@@ -223,7 +226,8 @@ fn time_column(name: &str, series: &Bound<'_, PyAny>, rows: usize) -> PyResult<C
     if rows > 0 && is_float.is_truthy()? {
         return Err(no_floats(name, &dtype));
     }
-    // If a period is out of range, its cell has the error.
+    // If a period is out of range, this conversion of the column fails. The error is raised when
+    // the cell with this period is read.
     if is_of_periods(&dtype)?
         && let Ok(starts) = pandas
             .getattr("PeriodIndex")?
@@ -243,7 +247,7 @@ fn time_column(name: &str, series: &Bound<'_, PyAny>, rows: usize) -> PyResult<C
     Ok(Column::Times(Cells::Series(series.clone().unbind())))
 }
 
-/// The memory format of a column, by dtype.
+/// Returns a column of a DataFrame in its memory format, which depends on the column's dtype.
 fn column(sink: &mut Sink, series: &Bound<'_, PyAny>, is_text: bool) -> PyResult<Column> {
     let py = series.py();
     let by_cells = |cells: Cells| {
@@ -269,7 +273,8 @@ fn column(sink: &mut Sink, series: &Bound<'_, PyAny>, is_text: bool) -> PyResult
         if !is_text || is_of_arrow(&array)? {
             return of_numbers(&array)?.map_or_else(cells, |numbers| Ok(as_text(numbers)));
         }
-        // A Series would create Python floats, which are wider.
+        // Reading the column through its Series would create Python floats, which are wider than
+        // the column's own type.
         return Ok(by_cells(Cells::Array(array.unbind())));
     }
     let array = series.getattr(intern!(py, "array"))?;
@@ -298,7 +303,8 @@ fn column(sink: &mut Sink, series: &Bound<'_, PyAny>, is_text: bool) -> PyResult
     cells()
 }
 
-/// The column of an array of objects. `None` for other arrays.
+/// Returns the column for a numpy array of Python objects. Returns `None` for arrays of any other
+/// type.
 fn objects(array: &Bound<'_, PyAny>, is_text: bool) -> PyResult<Option<Column>> {
     if !is_aligned(array)? {
         return Ok(None);
@@ -307,7 +313,8 @@ fn objects(array: &Bound<'_, PyAny>, is_text: bool) -> PyResult<Option<Column>> 
     Ok(objects.map(|array| Column::Objects(Objects::new(array.clone().unbind(), is_text))))
 }
 
-/// The chunks of a column in Arrow memory. `None` for others.
+/// Returns the Arrow chunks of a column that is in Arrow memory. Returns `None` if the column is
+/// not in Arrow memory.
 fn arrow_chunks(array: &Bound<'_, PyAny>) -> PyResult<Option<Vec<ArrayRef>>> {
     let py = array.py();
     let arrays = py.import("pandas")?.getattr("arrays")?;
@@ -323,7 +330,7 @@ fn arrow_chunks(array: &Bound<'_, PyAny>) -> PyResult<Option<Vec<ArrayRef>>> {
     Ok(Some(chunks.collect()))
 }
 
-/// Whether a type is text.
+/// Returns whether an Arrow type is a string type, or a dictionary of strings.
 fn is_texts(data_type: &DataType) -> bool {
     match data_type {
         DataType::Dictionary(_, values) => is_texts(values),
@@ -334,7 +341,8 @@ fn is_texts(data_type: &DataType) -> bool {
     }
 }
 
-/// Codes and categories, if these are text or can be read as a whole.
+/// Returns a categorical column as codes and category strings. The categories must be strings, or
+/// it must be possible to read all of them at once.
 fn category_column(
     sink: &mut Sink,
     array: &Bound<'_, PyAny>,
@@ -374,7 +382,8 @@ fn category_column(
     )))))
 }
 
-/// The texts of categories. `None` if one is not text.
+/// Returns the categories of a column as an Arrow array of strings. Returns `None` if any category
+/// is not a string.
 fn category_texts(categories: &Bound<'_, PyAny>) -> PyResult<Option<ArrayRef>> {
     let mut texts = Vec::new();
     for category in categories.call_method0("tolist")?.try_iter()? {
@@ -387,15 +396,18 @@ fn category_texts(categories: &Bound<'_, PyAny>) -> PyResult<Option<ArrayRef>> {
         .iter()
         .map(|text| text.to_str())
         .collect::<PyResult<Vec<_>>>();
-    // A lone surrogate is refused in the row that has it.
+    // If a category contains a lone surrogate, the error is raised later, for the row that uses the
+    // category.
     Ok(texts
         .ok()
         .map(|texts| Arc::new(StringArray::from(texts)) as ArrayRef))
 }
 
-/// Numbers and a mask, as in the nullable dtypes of pandas. `None` for other formats.
+/// Returns a column of numbers with a mask, as pandas stores columns with nullable dtypes. Returns
+/// `None` for columns in other memory formats.
 fn masked_column(array: &Bound<'_, PyAny>, is_text: bool) -> PyResult<Option<Column>> {
-    // Their public interface always copies.
+    // The private attributes are used because the public methods of these pandas arrays always
+    // copy.
     let (Some(data), Some(mask)) = (array.getattr_opt("_data")?, array.getattr_opt("_mask")?)
     else {
         return Ok(None);

@@ -1,9 +1,9 @@
-//! A range of the rows of a table.
+//! Defines a range of a table's rows.
 
-/// Some rows of a table.
+/// A range of a table's rows.
 pub(super) struct Part {
     pub(super) start: usize,
     pub(super) end: usize,
-    /// The point number of the first row.
+    /// The point number of the first row in this range.
     pub(super) base: u64,
 }

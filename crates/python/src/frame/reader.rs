@@ -1,4 +1,4 @@
-//! The sources of a table's batches.
+//! Reads the batches of a table from Arrow's C interface or from a pyarrow reader.
 
 use arrow_array::{RecordBatch, RecordBatchReader};
 use arrow_schema::SchemaRef;
@@ -14,12 +14,12 @@ use crate::place::{Place, shorten};
 use crate::sink::Sink;
 use crate::{text, values};
 
-/// The batches of a table, one after the other.
+/// A source that returns the batches of a table one after another.
 pub(super) enum BatchReader {
-    /// Through Arrow's C interface.
+    /// The batches are read through Arrow's C interface.
     Stream(Box<dyn RecordBatchReader + Send>),
-    /// A pyarrow reader, through its own method: the C interface would pass only the text of an
-    /// exception in the user's code behind it.
+    /// The batches are read through the pyarrow reader's own method. If user code behind the reader
+    /// raised an exception, the C interface would pass on only the exception's message.
     Python(Py<PyAny>, SchemaRef),
 }
 
@@ -44,11 +44,12 @@ impl BatchReader {
         }
     }
 
-    /// The next batch. `None` at the end.
+    /// Returns the next batch of the table. Returns `None` after the last batch.
     pub(super) fn next(&mut self, py: Python<'_>) -> PyResult<Option<RecordBatch>> {
         match self {
             Self::Stream(reader) => {
-                // The producer may need the GIL, or take long.
+                // The GIL is released, because the code that produces the batch may need the GIL or
+                // take a long time.
                 let next = py.detach(|| reader.next()).transpose();
                 next.map_err(|error| {
                     let text = error.to_string();
@@ -70,11 +71,12 @@ impl BatchReader {
     }
 }
 
-/// The prefix of Arrow's own errors. Exceptions of user code do not have it.
+/// The prefix of error messages that come from Arrow itself. Exceptions that user code raises do
+/// not have this prefix.
 const OF_ARROW: &str = "C Data interface error: ";
 
-/// The error for a table with a type that Arrow lacks. It names the column, if the table has
-/// `select`, as those of polars and pyarrow do.
+/// Returns the error for a table with a column whose type does not exist in Arrow. If the table has
+/// a `select` method, as polars and pyarrow tables do, the error message names the column.
 fn with_column(data: &Bound<'_, PyAny>, error: PyErr) -> PyErr {
     let py = data.py();
     let told = error.value(py).to_string();
@@ -96,11 +98,12 @@ fn with_column(data: &Bound<'_, PyAny>, error: PyErr) -> PyErr {
     place.value_error(format!("its type cannot be converted to Arrow: {told}"))
 }
 
-/// A table with only Arrow types, and the names of its columns that became text for that. It is a
-/// different table if a polars DataFrame has columns of
+/// Returns a table with only Arrow types, and the names of the columns that were converted to text.
+/// If a polars DataFrame has columns of the following types, these columns are converted:
 ///
-/// * `Null`, which have a buffer that Arrow does not allow: they become text;
-/// * integers of 128 bits: fields become `Int64`, if all of them fit, and tags become text.
+/// * `Null`, whose buffer is not allowed in Arrow: these columns become text;
+/// * 128-bit integers: field columns become `Int64` if all values fit, and tag columns become
+///   text.
 pub(super) fn without_foreign_types<'py>(
     sink: &Sink,
     roles: &Roles,
@@ -143,7 +146,8 @@ pub(super) fn without_foreign_types<'py>(
     Ok((data.call_method1("with_columns", (columns,))?, converted))
 }
 
-/// Whether the arguments make a column text.
+/// Returns whether a column is written as text because the arguments make it a tag or the
+/// measurement.
 fn is_text(py: Python<'_>, roles: &Roles, name: &str) -> PyResult<bool> {
     for named in roles.texts() {
         if text::lossy(named.bind(py))? == name {
@@ -153,7 +157,7 @@ fn is_text(py: Python<'_>, roles: &Roles, name: &str) -> PyResult<bool> {
     Ok(false)
 }
 
-/// A column of integers as `Int64`.
+/// Returns a column of 128-bit integers as `Int64`.
 fn narrowed<'py>(
     sink: &Sink,
     name: &str,

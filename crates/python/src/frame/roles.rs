@@ -1,8 +1,9 @@
-//! The roles of table columns, as the arguments of a call set them.
+//! Holds the roles of table columns, which the arguments of a call set.
 
 use pyo3::prelude::*;
 
-/// The names of columns in the arguments. All other columns are fields.
+/// The column names that were passed as arguments of a call. Table columns that no argument names
+/// are fields.
 #[derive(Default)]
 pub(crate) struct Roles {
     pub(crate) tags: Vec<Py<PyAny>>,
@@ -11,12 +12,12 @@ pub(crate) struct Roles {
 }
 
 impl Roles {
-    /// All names.
+    /// Returns all column names that were passed as arguments.
     pub(super) fn named(&self) -> impl Iterator<Item = &Py<PyAny>> {
         self.texts().chain(&self.time)
     }
 
-    /// The names of columns that are text in a line.
+    /// Returns the names of the columns that are written as text.
     pub(super) fn texts(&self) -> impl Iterator<Item = &Py<PyAny>> {
         self.tags.iter().chain(&self.measurement)
     }

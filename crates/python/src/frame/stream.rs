@@ -1,4 +1,4 @@
-//! Tables with Arrow's C data interface: polars, pyarrow, `DuckDB` and others.
+//! Reads tables that have Arrow's C data interface, such as those of polars, pyarrow and `DuckDB`.
 
 use std::sync::Arc;
 
@@ -19,22 +19,25 @@ use crate::place::{shorten, type_name};
 use crate::sink::Sink;
 use crate::text::arrow;
 
-/// A table of which only the next rows are held in memory.
+/// A table whose batches are read one after another, so that only the next rows are in memory.
 pub(super) struct Stream {
     reader: Option<BatchReader>,
     ranges: Ranges,
     names: Vec<String>,
-    /// The number of rows, if the table reported it.
+    /// The number of rows in the table, if the table reports it.
     expected: Option<usize>,
-    /// Columns that are text in a line: the tags, and the measurement.
+    /// The positions of the columns that are written as text, which are the tags and the
+    /// measurement.
     texts: Vec<usize>,
-    /// Those of them that are text already.
+    /// The positions of tag and measurement columns that were converted to text before the table
+    /// was read.
     converted: Vec<usize>,
-    /// Columns whose type differs from that of their arrays.
+    /// The positions of columns with an Arrow extension type, which are stored as arrays of a
+    /// different type.
     extensions: Vec<usize>,
 }
 
-/// Whether `data` has Arrow's C data interface for tables.
+/// Returns whether `data` is a table with Arrow's C data interface.
 pub(super) fn is_stream(data: &Bound<'_, PyAny>) -> PyResult<bool> {
     let py = data.py();
     if !data.hasattr(intern!(py, "__arrow_c_stream__"))?
@@ -42,7 +45,8 @@ pub(super) fn is_stream(data: &Bound<'_, PyAny>) -> PyResult<bool> {
     {
         return Ok(false);
     }
-    // A single column is not a table: a Series of lines or of points is an iterable of these.
+    // A single column is not a table: a Series that contains lines or points is iterated over item
+    // by item.
     let name = type_name(data);
     let column = ["Series", "Index", "Array"];
     Ok(!column.iter().any(|kind| name.ends_with(kind)))
@@ -83,16 +87,16 @@ pub(super) fn open(
     Ok((layout, stream))
 }
 
-/// The number of rows of a pyarrow or polars table. Other tables may have to run a query to know
-/// it.
+/// Returns the number of rows of a pyarrow or polars table. Other tables are not asked for this
+/// number, because they might have to run a query to count their rows.
 fn rows_of(data: &Bound<'_, PyAny>) -> Option<usize> {
     let ways = ["num_rows", "height"];
     let found = |way| data.getattr(way).ok()?.extract().ok();
     ways.into_iter().find_map(found)
 }
 
-/// Refuses periods of pandas as times: Arrow stores each as a plain integer, which counts from 1970
-/// in months or another frequency.
+/// Refuses a time column of pandas periods. Arrow stores each period as a plain integer that counts
+/// months, or another frequency, from 1970.
 fn refuse_periods(field: &Field) -> PyResult<()> {
     let extension = field.metadata().get("ARROW:extension:name");
     if extension.is_none_or(|name| name != "pandas.period") {
@@ -146,7 +150,8 @@ impl Stream {
         Ok(pieces)
     }
 
-    /// A piece in which tags and measurements are text, and no type is an extension.
+    /// Converts a piece of the table, so that tags and measurements are text and no column has an
+    /// extension type.
     fn plain(
         &self,
         py: Python<'_>,

@@ -1,4 +1,4 @@
-//! Structured arrays of numpy: a table whose columns are views with any stride.
+//! Reads structured numpy arrays as tables whose columns are views with any stride.
 
 use aioinflux::frame::FrameLayout;
 use numpy::PyArray1;
@@ -15,7 +15,7 @@ use super::roles::Roles;
 use crate::sink::Sink;
 use crate::values;
 
-/// Whether `data` is a numpy array with named fields, or a record array.
+/// Returns whether `data` is a numpy array with named fields, such as a record array.
 pub(super) fn is_array(data: &Bound<'_, PyAny>) -> PyResult<bool> {
     let py = data.py();
     if !values::is_imported(py, "numpy") {
@@ -69,7 +69,8 @@ fn time_column(name: &str, array: Bound<'_, PyAny>) -> PyResult<Column> {
     if kind == 'f' && array.len()? > 0 {
         return Err(no_floats(name, &dtype));
     }
-    // Masked cells are refused with the number of their row.
+    // Masked arrays are read cell by cell, so that the error message for a masked cell gives the
+    // cell's row.
     if matches!(kind, 'i' | 'u')
         && !is_masked(&array)?
         && let Some(integers) = of_numbers(&array)?
@@ -108,7 +109,7 @@ fn column(array: Bound<'_, PyAny>, is_text: bool) -> PyResult<Column> {
             numbers
         });
     }
-    // A masked cell of a masked array is its own marker object.
+    // In numpy, a masked cell is represented by a special marker object.
     let cells = Cells::Array(array.unbind());
     Ok(if is_text {
         Column::Texts(cells)

@@ -1,4 +1,4 @@
-//! Columns that must be text: the text of each cell.
+//! Converts columns that are written as text, such as tags, to strings.
 
 use arrow_array::{Array, ArrayRef};
 use pyo3::prelude::*;
@@ -7,9 +7,10 @@ use crate::place::Place;
 use crate::sink::Sink;
 use crate::text::arrow::texts;
 
-/// The texts of a column whose first cell belongs to the point `base`. Cells that were not text
-/// count for the warning of the call. A column without texts stays unchanged, and the engine
-/// refuses it.
+/// Returns the cells of a column as strings. The first cell belongs to the point with the number
+/// `base`. Cells that were not strings before are counted for the warning at the end of the call. A
+/// column that cannot be converted to text is returned unchanged, and the engine then refuses the
+/// column.
 pub(super) fn column(
     py: Python<'_>,
     sink: &mut Sink,
@@ -31,12 +32,13 @@ pub(super) fn column(
     }
 }
 
-/// The texts of categories. For the warning, the rows that have them count.
+/// Returns the categories of a column as strings. The conversion of categories is not counted,
+/// because the warning counts the rows that use the categories.
 pub(super) fn texts_of(py: Python<'_>, array: ArrayRef) -> PyResult<ArrayRef> {
     Ok(texts(py, &array, Place::argument("data"))?.unwrap_or(array))
 }
 
-/// Counts the cells that were converted.
+/// Counts the cells of a column that were converted to text.
 pub(super) fn note(sink: &mut Sink, name: &str, base: u64, texts: &ArrayRef) {
     let nulls = texts.logical_nulls();
     for (index, row) in (base..).zip(0..texts.len()) {

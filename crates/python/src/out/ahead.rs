@@ -1,5 +1,5 @@
-//! Decoding ahead: a separate thread decodes the next batch while Python makes objects of the
-//! previous one.
+//! Decodes batches ahead of their consumer. A separate thread decodes the next batch while Python
+//! creates the objects of the previous batch.
 
 use std::io;
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -7,27 +7,30 @@ use std::{thread, vec};
 
 use crate::runtime;
 
-/// Items that are passed at a time, once there are enough: the two threads then wake each other
-/// less often. The first item is passed alone, because the consumer waits for it.
+/// The maximum number of items in a message between the two threads. If messages are larger, the
+/// threads wake each other less often. The first item is sent in a message of its own, because the
+/// consumer is waiting for it.
 const TOGETHER: usize = 4;
 
-/// An iterator that runs on another thread, ahead of its consumer: some items wait, some are being
-/// made.
+/// An iterator whose items are created on another thread, some of them before the consumer requests
+/// them.
 pub(super) struct Ahead<T> {
-    /// The items that were passed.
+    /// The items that were received from the thread but not yet returned.
     here: vec::IntoIter<T>,
-    /// Whether more items follow. The last message has none: if the channel ends without it, the
-    /// thread ended too early.
+    /// The channel through which the thread sends more items. The thread's last message contains no
+    /// items. If the channel closes without such a message, the thread ended too early.
     more: Receiver<Vec<T>>,
-    /// After a fork the channel exists, but the thread does not.
+    /// The ID of the process that started the thread. A forked process has the channel, but not the
+    /// thread.
     process: u32,
 }
 
 impl<T: Send + 'static> Ahead<T> {
-    /// Starts a thread for `items`. It ends when the iterator is dropped.
+    /// Starts a thread that iterates over `items` ahead of the consumer. The thread ends when this
+    /// iterator is dropped.
     pub(super) fn new(mut items: impl Iterator<Item = T> + Send + 'static) -> io::Result<Self> {
-        // Without a buffer the two threads would wait for each other each time, and mostly run
-        // alternately.
+        // If the channel had no buffer, the two threads would always wait for each other and mostly
+        // run alternately.
         let (sender, receiver) = sync_channel(1);
         let run = move || {
             let mut together = 1;
@@ -50,7 +53,8 @@ impl<T: Send + 'static> Ahead<T> {
         })
     }
 
-    /// The next item, or the reason why there is none.
+    /// Returns the next item. The result is `None` at the end, or the reason why there is no next
+    /// item.
     pub(super) fn next(&mut self) -> Result<Option<T>, &'static str> {
         if runtime::process() != self.process {
             return Err("a chunked answer cannot be continued in another process");

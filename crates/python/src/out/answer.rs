@@ -1,4 +1,4 @@
-//! A decoded answer, and its conversions.
+//! Holds a decoded answer, and converts the answer's data to Python.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -20,7 +20,7 @@ use crate::exit;
 #[pyclass(module = "aioinflux._core", name = "Answer", frozen)]
 pub(crate) struct PyAnswer {
     answer: Mutex<Answer>,
-    /// Nanoseconds in the unit of its times.
+    /// The number of nanoseconds in the unit of the answer's times.
     unit: i64,
 }
 
@@ -29,7 +29,7 @@ impl PyAnswer {
         Self::with_unit(answer, 1)
     }
 
-    /// An answer whose times have a unit other than nanoseconds.
+    /// Creates an answer whose times have a unit other than nanoseconds.
     pub(super) fn with_unit(answer: Answer, unit: i64) -> Self {
         Self {
             answer: Mutex::new(answer),
@@ -41,7 +41,8 @@ impl PyAnswer {
         self.answer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes every series out of the answer: memory with one owner need not be copied.
+    /// Moves all series out of the answer, because memory that has a single owner need not be
+    /// copied.
     pub(super) fn take(&self) -> Vec<Series> {
         let statements = std::mem::take(&mut self.answer().statements);
         statements
@@ -53,11 +54,12 @@ impl PyAnswer {
 
 #[pymethods]
 impl PyAnswer {
-    /// The answer in the shape of the server's JSON.
+    /// Returns the answer as a dict with the structure of the server's JSON.
     fn to_dict<'py>(&self, py: Python<'py>, epoch: &str) -> PyResult<Bound<'py, PyDict>> {
         exit::protect_thread();
         let divisor = divisor(epoch)?;
-        // Copies of the references, because creating objects may run other Python code.
+        // The references to the series are copied first, because creating Python objects may run
+        // other Python code.
         let statements = self.answer().statements.clone();
         let _held_off = HeldOff::new(py)?;
         let results = PyList::empty(py);
@@ -69,7 +71,7 @@ impl PyAnswer {
         Ok(answer)
     }
 
-    /// Whether each statement has series, and each of these has times.
+    /// Returns whether all statements without an error have series, and all series have times.
     #[getter]
     fn timed(&self) -> bool {
         let answer = self.answer();
@@ -84,14 +86,14 @@ impl PyAnswer {
         good.all(|statement| !statement.series.is_empty()) && all.all(is_timed)
     }
 
-    /// The number of rows.
+    /// Returns the number of rows in all series of the answer.
     fn __len__(&self) -> usize {
         let answer = self.answer();
         let series = answer.statements.iter().flat_map(|one| &one.series);
         series.map(Series::rows).sum()
     }
 
-    /// The number of series of each statement.
+    /// Returns the number of series in the result of each statement.
     #[getter]
     fn counts(&self) -> Vec<usize> {
         exit::protect_thread();
@@ -103,7 +105,7 @@ impl PyAnswer {
             .collect()
     }
 
-    /// Takes out every series of every statement, by columns.
+    /// Moves all series of all statements out of the answer, and returns their columns.
     fn take_columns(&self, py: Python<'_>, arrow: bool) -> PyResult<Vec<Py<PyAny>>> {
         exit::protect_thread();
         let all = self.take().into_iter();
@@ -111,8 +113,8 @@ impl PyAnswer {
             .collect()
     }
 
-    /// Every series of every statement as an Arrow table, by name. With `views` its texts have the
-    /// type that polars uses itself.
+    /// Returns all series of all statements as Arrow tables, each with the name of its series. If
+    /// `views` is set, strings have the Arrow type that polars uses internally.
     fn tables(
         &self,
         py: Python<'_>,
@@ -138,7 +140,7 @@ impl PyAnswer {
             .collect()
     }
 
-    /// The values of all tags, by key.
+    /// Returns all values of each tag in the answer, by tag key.
     fn categories(&self) -> std::collections::HashMap<String, Vec<String>> {
         exit::protect_thread();
         let answer = self.answer();
@@ -150,7 +152,7 @@ impl PyAnswer {
         )
     }
 
-    /// The rows of every series of every statement, by name.
+    /// Returns the rows of all series of all statements, together with the name of each series.
     fn rows(&self, epoch: &str, dicts: bool) -> PyResult<Vec<(Option<String>, Rows)>> {
         exit::protect_thread();
         let divisor = divisor(epoch)?;
@@ -233,20 +235,21 @@ fn series_dict<'py>(
             }
         }
     }
-    // As the server's JSON, which leaves out the key if there are no rows.
+    // The server's JSON has no `values` key for a series without rows, and neither has this dict.
     if !values.is_empty() {
         dict.set_item("values", PyList::new(py, values)?)?;
     }
     Ok(dict)
 }
 
-/// The names of the columns of a schema.
+/// Returns the names of the columns in an Arrow schema.
 pub(crate) fn column_names(schema: &SchemaRef) -> Vec<String> {
     let fields = schema.fields().iter();
     fields.map(|field| field.name().clone()).collect()
 }
 
-/// The rows of a batch. `make` creates each from a tuple of its cells and of the values of `tags`.
+/// Returns the rows of a batch as Python objects. The function `make` creates each row from a
+/// tuple, which contains the row's cells and then the values of `tags`.
 pub(crate) fn named_rows<'py>(
     py: Python<'py>,
     batch: RecordBatch,

@@ -1,6 +1,8 @@
-//! Some rows of a batch as Python objects: created column by column, taken row by row.
+//! Creates Python objects for a few rows of a batch at a time, column by column, and returns them
+//! row by row.
 //!
-//! A loop over one column knows the type of its cells, and its steps do not depend on each other.
+//! If a loop handles only one column, it knows the type of the cells in advance, and its iterations
+//! do not depend on each other.
 
 use std::ops::Range;
 use std::vec::Drain;
@@ -12,14 +14,14 @@ use pyo3::types::PyString;
 use super::cells::Cells;
 use super::texts::Texts;
 
-/// Number of rows that are created at a time: few enough that their objects stay in the L1 cache
-/// until they are dropped. It is also below the 700 objects after which Python's garbage collector
-/// examines the young ones: a caller that drops the rows of one list before the next never pays for
-/// that.
+/// The number of rows that are created at a time. The objects of so few rows stay in the L1 cache
+/// until they are dropped. The number is also below 700, the number of new objects after which
+/// Python's garbage collector runs. If the caller drops the rows of each list before it requests
+/// the next list, these rows never make the collector run.
 pub(super) const ROWS_AT_A_TIME: usize = 64;
 
-/// The columns of a batch, then `tags` as further ones. Times are in units of `divisor`
-/// nanoseconds.
+/// Returns the columns of a batch, followed by one column for each of the tag values in `tags`.
+/// Times in the columns are converted to units of `divisor` nanoseconds.
 pub(super) fn columns(
     py: Python<'_>,
     batch: &RecordBatch,
@@ -34,19 +36,20 @@ pub(super) fn columns(
     arrays.chain(tags).collect()
 }
 
-/// Memory for the objects of some rows.
+/// Memory that is reused for the Python objects of a few rows.
 #[derive(Default)]
 pub(super) struct Block {
-    /// They are kept for the next batch, which has the same texts.
+    /// The Python strings of each column are kept for the next batch, which usually contains the
+    /// same strings.
     texts: Vec<Texts>,
     made: Vec<Vec<Py<PyAny>>>,
 }
 
-/// The rows of a block, to be taken one after the other.
+/// The rows of a block, which are returned one after another.
 pub(super) struct Taken<'a>(Vec<Drain<'a, Py<PyAny>>>);
 
 impl Block {
-    /// Creates the objects of these rows.
+    /// Creates the Python objects for the cells in the rows `rows`.
     pub(super) fn rows(
         &mut self,
         py: Python<'_>,
@@ -66,7 +69,7 @@ impl Block {
 }
 
 impl Taken<'_> {
-    /// The cells of the next row.
+    /// Returns the cells of the next row in the block.
     #[inline]
     pub(super) fn row(&mut self, py: Python<'_>) -> impl ExactSizeIterator<Item = Py<PyAny>> {
         let cells = self.0.iter_mut();

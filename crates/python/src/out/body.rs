@@ -1,4 +1,4 @@
-//! Answers that are already in memory.
+//! Reads answers whose whole body is already in memory.
 
 use std::iter;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,10 +16,11 @@ use crate::errors::{self, Kept};
 use crate::exit;
 use crate::place::type_name;
 
-/// Number of bytes that are decoded between two checks for signals.
+/// The number of bytes of an answer that are decoded between two signal checks.
 const PIECE: usize = 256 << 20;
 
-/// The body of an answer, readable without the GIL. `bytes` are not copied.
+/// Returns the body of an answer as memory that can be read without the GIL. If the body is a
+/// `bytes` object, its memory is not copied.
 fn bytes_of(body: &Bound<'_, PyAny>) -> PyResult<PyBackedBytes> {
     if let Ok(bytes) = body.cast::<PyBytes>() {
         return Ok(bytes.clone().into());
@@ -54,8 +55,9 @@ fn format_of(content_type: &str) -> PyResult<Format> {
     }
 }
 
-/// The decoded answer in `body`, whose times are in units of `epoch`; as nanoseconds if `frame`.
-/// With `views` its texts have the type that polars uses itself.
+/// Decodes the answer in `body`, whose times have the unit `epoch`. If `frame` is set, the times
+/// are converted to nanoseconds. If `views` is set, strings have the Arrow type that polars uses
+/// internally.
 #[pyfunction]
 #[pyo3(signature = (body, content_type, epoch, frame, views=false))]
 pub(crate) fn parse_answer(
@@ -82,7 +84,8 @@ pub(crate) fn parse_answer(
     Ok(PyAnswer::with_unit(answer, if frame { 1 } else { unit }))
 }
 
-/// The JSON in `body` as Python objects; the documents of a chunked answer as one.
+/// Returns the JSON answer in `body` as Python objects. If the answer is chunked, its documents are
+/// joined into one document.
 #[pyfunction]
 pub(crate) fn parse_json(py: Python<'_>, body: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
     exit::protect_thread();
@@ -95,11 +98,11 @@ pub(crate) fn parse_json(py: Python<'_>, body: &Bound<'_, PyAny>) -> PyResult<Py
     json::parse(py, &body)
 }
 
-/// Bodies of at least this size are decoded ahead. For smaller ones, starting a thread takes as
-/// long as decoding.
+/// The minimum size of a body that is decoded ahead, on another thread. For a smaller body,
+/// starting a thread takes as long as decoding the body.
 const AHEAD: usize = 1 << 20;
 
-/// The batches of an answer in memory, one by one.
+/// Iterates over the batches of an answer whose whole body is in memory.
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct Pieces {
     batches: Arc<Mutex<Decoding>>,
@@ -119,7 +122,7 @@ impl Decoding {
             Self::Ahead(batches) => batches.next().map_err(Wrong::Thread)?,
         };
         if next.is_none() {
-            // The thread has ended, and has no more results.
+            // Decoding has ended, so an empty iterator replaces the decoder.
             *self = Self::Here(Box::new(iter::empty()));
         }
         next.transpose()
@@ -127,7 +130,8 @@ impl Decoding {
 }
 
 impl Drop for Pieces {
-    /// It may hold the last reference to an object of the user.
+    /// `protect_thread` is called because the iterator may hold the last reference to an object of
+    /// the user.
     fn drop(&mut self) {
         exit::protect_thread();
     }
@@ -171,7 +175,8 @@ impl Pieces {
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<PyAnswer>> {
         exit::protect_thread();
         py.check_signals()?;
-        // A reference of its own: the caller may hold none (`map`), and another thread may end it.
+        // This call takes its own reference to the batches. The caller may hold no reference to the
+        // iterator (`map`), and another thread may end the iterator.
         let batches = Arc::clone(&self.batches);
         let next = py.detach(|| {
             let mut batches = batches.lock().unwrap_or_else(PoisonError::into_inner);
@@ -182,7 +187,7 @@ impl Pieces {
     }
 }
 
-/// Why there is no answer.
+/// The reason why a batch of the answer cannot be returned.
 enum Wrong {
     Answer(Error),
     Time(String),
@@ -205,7 +210,7 @@ impl Wrong {
     }
 }
 
-/// The answer with its times in nanoseconds, if they have a unit.
+/// If `unit` is set, converts the times of the answer from this unit to nanoseconds.
 fn in_nanoseconds(mut answer: Answer, unit: Option<i64>) -> Result<Answer, Wrong> {
     if let Some(unit) = unit {
         times::to_nanoseconds(&mut answer, unit).map_err(Wrong::Time)?;

@@ -1,4 +1,4 @@
-//! The cells of one column of a batch as Python objects.
+//! Converts the cells of one column of a batch to Python objects.
 
 use std::ops::Range;
 
@@ -12,14 +12,15 @@ use pyo3::types::{PyBool, PyFloat, PyInt};
 
 use super::texts::Texts;
 
-/// A column, by type. It shares the memory of its array.
+/// A column of a batch, whose values are stored according to their type. The column shares the
+/// memory of its Arrow array.
 pub(super) struct Cells {
     values: Values,
     nulls: Option<NullBuffer>,
 }
 
 enum Values {
-    /// One object for every cell.
+    /// All cells contain the same Python object.
     Same(Py<PyAny>),
     Time(ScalarBuffer<i64>, i64),
     Integer(ScalarBuffer<i64>),
@@ -30,7 +31,7 @@ enum Values {
 }
 
 impl Cells {
-    /// Times are in units of `divisor` nanoseconds.
+    /// Creates the cells of an Arrow array. Times are converted to units of `divisor` nanoseconds.
     pub(super) fn new(py: Python<'_>, array: &dyn Array, divisor: i64) -> Self {
         let values = match array.data_type() {
             DataType::Timestamp(..) => {
@@ -47,7 +48,7 @@ impl Cells {
             DataType::Boolean => Values::Boolean(array.as_boolean().clone()),
             DataType::Utf8 => Values::Text(array.as_string().clone()),
             DataType::Utf8View => Values::Text(array.as_string_view().iter().collect()),
-            // The decoders create no other types.
+            // The decoders of answers create columns of no other types.
             _ => Values::Same(py.None()),
         };
         Self {
@@ -56,7 +57,7 @@ impl Cells {
         }
     }
 
-    /// A column with the same object in every row.
+    /// Creates a column that has the same object in every row.
     pub(super) fn same(object: Py<PyAny>) -> Self {
         Self {
             values: Values::Same(object),
@@ -64,7 +65,8 @@ impl Cells {
         }
     }
 
-    /// Appends the objects of these rows. They are `None` if a cell is null.
+    /// Appends the Python objects for the cells in `rows` to `objects`. Cells that are null become
+    /// `None` in Python.
     pub(super) fn fill(
         &self,
         py: Python<'_>,
@@ -77,7 +79,7 @@ impl Cells {
             Values::Integer(values) | Values::Time(values, 1) => {
                 self.each(py, rows, objects, |row| integer(py, values[row]));
             }
-            // The server also divides towards zero.
+            // The division rounds toward zero, as the server's division does.
             Values::Time(values, divisor) => {
                 self.each(py, rows, objects, |row| integer(py, values[row] / divisor));
             }
@@ -98,7 +100,7 @@ impl Cells {
         }
     }
 
-    /// Appends the results of `object` for the rows that have a value.
+    /// For each row, appends the result of the function `object`, or `None` if the cell is null.
     #[inline]
     fn each<'py>(
         &self,

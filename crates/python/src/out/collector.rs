@@ -1,13 +1,14 @@
-//! Pauses Python's garbage collector while one answer becomes objects.
+//! Pauses Python's garbage collector while an answer is converted to Python objects.
 //!
-//! After every 700 new containers the collector examines the young ones, and repeatedly all old
-//! ones. With a list for each row that takes three times as long as creating the lists. None of
-//! them is garbage.
+//! After every 700 new containers, Python's garbage collector examines the young objects, and from
+//! time to time also all old objects. If each row of an answer is a list, these examinations take
+//! three times as long as creating the lists. None of the lists that are created for an answer is
+//! garbage.
 
 use pyo3::prelude::*;
 
-/// Pauses the collector until it is dropped. The owner must keep the GIL, so that no other code
-/// sees or changes the state of the collector meanwhile.
+/// Pauses Python's garbage collector until this value is dropped. The owner of this value must hold
+/// the GIL all the time, so that no other code sees or changes the collector's state.
 pub(super) struct HeldOff<'py> {
     module: Option<Bound<'py, PyModule>>,
 }
@@ -28,7 +29,8 @@ impl<'py> HeldOff<'py> {
 impl Drop for HeldOff<'_> {
     fn drop(&mut self) {
         if let Some(module) = &self.module {
-            // The function has no reason to fail, and there is no caller to report it to.
+            // Enabling the garbage collector has no reason to fail, and there is no caller to which
+            // an error could be reported.
             let _ = module.call_method0("enable");
         }
     }

@@ -1,8 +1,9 @@
-//! The columns of a series as numpy arrays, for pandas.
+//! Converts the columns of a series to numpy arrays, from which pandas columns are made.
 //!
-//! The column of one batch is passed as it is. A column of several batches is joined in memory of
-//! numpy, which requests huge pages from the system: fresh memory in normal pages would cost more
-//! than the copy.
+//! A column that consists of one batch is passed to numpy without a copy. A column that consists of
+//! several batches is joined in a new numpy array, for which numpy requests huge pages. With pages
+//! of normal size, the page faults on newly allocated memory would take longer than the copy
+//! itself.
 
 use aioinflux::Series;
 use aioinflux::unify::{as_type, common_type};
@@ -24,17 +25,20 @@ use super::table::Table;
 use super::tags_dict;
 use super::texts::Texts;
 
-/// The mark of pandas for a missing time.
+/// The value that marks a missing time in pandas.
 const NAT: i64 = i64::MIN;
 
-/// A column: its kind, its values, and which of them are null (or `None` if none is).
+/// A column as its kind, its values, and a mask of its nulls. The mask is `None` if the column has
+/// no nulls.
 pub(super) type Column = (&'static str, Py<PyAny>, Py<PyAny>);
 
-/// A series by columns: `(name, tags, rows, [(label, kind, values, mask)])`.
+/// Returns the columns of a series as `(name, tags, rows, [(label, kind, values, mask)])`.
 ///
-/// Kinds: `time` (int64 nanoseconds), `int` (int64 or uint64; with a mask if there are nulls),
-/// `float` (nulls are NaN), `bool` (with a mask if there are nulls), `null` (no values at all),
-/// `text` (a [`Table`] of one column if `arrow`, otherwise a list), `object` (a list).
+/// Columns of the kind `time` have int64 nanoseconds, and columns of the kind `int` have int64 or
+/// uint64 numbers. In columns of the kind `float`, nulls are NaN. Columns of the kinds `int` and
+/// `bool` have a mask if there are nulls. Columns of the kind `null` have no values at all. Columns
+/// of the kind `text` are a [`Table`] of one column if `arrow` is set, and otherwise a list.
+/// Columns of the kind `object` are a list.
 pub(super) fn series_columns(py: Python<'_>, series: Series, arrow: bool) -> PyResult<Py<PyAny>> {
     let Series {
         name,
@@ -50,7 +54,8 @@ pub(super) fn series_columns(py: Python<'_>, series: Series, arrow: bool) -> PyR
         Vec::new,
     );
     for batch in batches {
-        // Moved, so that each array has one owner, and its memory can become numpy's.
+        // The columns are moved out of the batch, so that each Arrow array has only one owner and
+        // its memory can be passed to numpy.
         let (_, columns, _) = batch.into_parts();
         for (column, array) in parts.iter_mut().zip(columns) {
             column.push(array);
@@ -65,7 +70,7 @@ pub(super) fn series_columns(py: Python<'_>, series: Series, arrow: bool) -> PyR
     (name, tags_dict(py, &tags)?, rows, columns).into_py_any(py)
 }
 
-/// Joins the parts of one column.
+/// Joins the parts of one column, each of which comes from a different batch.
 pub(super) fn column(py: Python<'_>, parts: Vec<ArrayRef>, arrow: bool) -> PyResult<Column> {
     let views: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
     let Ok(kind) = common_type(&views) else {
@@ -110,7 +115,8 @@ fn array<T: Element>(py: Python<'_>, values: Vec<T>) -> Py<PyAny> {
     values.into_pyarray(py).into_any().unbind()
 }
 
-/// The values of all parts, one after the other, with `missing` for null.
+/// Returns the values of all parts of a column, one part after another, with `missing` in place of
+/// nulls.
 fn joined<T>(
     py: Python<'_>,
     mut parts: Vec<ArrayRef>,
@@ -141,7 +147,7 @@ where
     Ok(values.into_any().unbind())
 }
 
-/// The values of one array, in its own memory if nothing else uses it.
+/// Returns the values of one Arrow array, without a copy if nothing else uses the array's memory.
 fn owned<T: ArrowPrimitiveType>(array: ArrayRef, missing: Option<T::Native>) -> Vec<T::Native> {
     let typed: PrimitiveArray<T> = array.as_primitive::<T>().clone();
     drop(array);
@@ -162,7 +168,7 @@ fn mark<N: Copy>(values: &mut [N], nulls: Option<&NullBuffer>, missing: Option<N
     }
 }
 
-/// Which values are null, or `None` if none is.
+/// Returns a mask that marks the nulls of a column, or `None` if no value is null.
 fn mask(py: Python<'_>, parts: &[ArrayRef]) -> Py<PyAny> {
     if parts.iter().all(|part| part.null_count() == 0) {
         return py.None();

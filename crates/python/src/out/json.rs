@@ -1,4 +1,4 @@
-//! The server's JSON as exact Python objects: integers of any size stay integers.
+//! Converts the server's JSON to exact Python objects: integers of any size remain integers.
 
 use std::fmt;
 
@@ -12,11 +12,11 @@ use super::collector::HeldOff;
 use super::texts::Texts;
 use crate::errors;
 
-/// How much text is read before other threads may run, and signals are checked.
+/// The number of bytes that are read before other threads may run and signals are checked.
 const BYTES_AT_A_TIME: usize = 8 << 20;
 
-/// The Python object of a JSON answer. The documents of a chunked one are joined to the document
-/// that the server would have sent without chunks.
+/// Returns the Python object for an answer in JSON. If the answer is chunked, its documents are
+/// joined into the document that the server would have sent without chunks.
 pub(crate) fn parse(py: Python<'_>, text: &[u8]) -> PyResult<Py<PyAny>> {
     let mut documents = Documents::new(py, text);
     let mut answer: Option<Bound<'_, PyDict>> = None;
@@ -36,7 +36,7 @@ pub(crate) fn parse(py: Python<'_>, text: &[u8]) -> PyResult<Py<PyAny>> {
     Ok(answer.map_or_else(|| py.None(), |answer| answer.into_any().unbind()))
 }
 
-/// The documents of an answer, one after the other.
+/// Iterates over the JSON documents of a chunked answer.
 struct Documents<'py, 'a> {
     py: Python<'py>,
     text: &'a [u8],
@@ -56,7 +56,7 @@ impl<'py, 'a> Documents<'py, 'a> {
         }
     }
 
-    /// The start of the next document, or the end of the text.
+    /// Returns the position at which the next JSON document starts, or at which the text ends.
     fn at(&self) -> usize {
         self.at
     }
@@ -84,7 +84,7 @@ impl<'py, 'a> Documents<'py, 'a> {
     }
 }
 
-/// Adds the results of a chunk to those before it.
+/// Adds the results in a chunk to the results of the earlier chunks.
 fn join(answer: &Bound<'_, PyDict>, chunk: &Bound<'_, PyDict>) -> PyResult<()> {
     let (Some(results), Some(more)) = (list(answer, "results")?, list(chunk, "results")?) else {
         return answer.update(chunk.as_mapping());
@@ -100,8 +100,9 @@ fn join(answer: &Bound<'_, PyDict>, chunk: &Bound<'_, PyDict>) -> PyResult<()> {
     Ok(())
 }
 
-/// Whether a result continues the previous one. A complete result continues with more series (as
-/// for `SHOW TAG KEYS`), but not with an error, whose id may be wrong.
+/// Returns whether a result continues the result before it. If the previous result is complete,
+/// more series may continue it, as for `SHOW TAG KEYS`. An error may not continue it, because the
+/// error's statement ID may be wrong.
 fn goes_on(last: &Bound<'_, PyDict>, result: &Bound<'_, PyDict>) -> PyResult<bool> {
     let same = match (
         last.get_item("statement_id")?,
@@ -158,8 +159,8 @@ fn join_series(series: &Bound<'_, PyList>, more: &Bound<'_, PyList>) -> PyResult
     Ok(())
 }
 
-/// The last item, found without iterating over the others: an answer may have one series in each
-/// chunk.
+/// Returns the last item of a list. The other items are not iterated over, because an answer may
+/// have one series in each chunk.
 fn last_of<'py>(list: &Bound<'py, PyList>) -> PyResult<Option<Bound<'py, PyAny>>> {
     let at = list.len().checked_sub(1);
     at.map(|at| list.get_item(at)).transpose()
@@ -169,11 +170,11 @@ fn list<'py>(dict: &Bound<'py, PyDict>, key: &str) -> PyResult<Option<Bound<'py,
     Ok(dict.get_item(key)?.and_then(|value| value.cast_into().ok()))
 }
 
-/// Creates objects of one value, and of those inside it.
+/// Creates the Python objects for a JSON value and for all values inside it.
 struct Build<'py, 'a> {
     py: Python<'py>,
     texts: &'a mut Texts,
-    /// The items of the open lists, innermost list last.
+    /// The items of all lists that are still being read. The items of the innermost list come last.
     items: &'a mut Vec<Bound<'py, PyAny>>,
 }
 

@@ -1,10 +1,10 @@
-//! The kinds of attributes in a class with a schema.
+//! Defines the kinds of attributes in a class with a schema.
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyFloat, PyInt, PyString};
 
-/// The kind of an attribute's value, from its annotation.
+/// The kind of an attribute's value, which the attribute's annotation determines.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Measurement,
@@ -40,7 +40,7 @@ impl Kind {
         })
     }
 
-    /// Whether a cell already has this kind.
+    /// Returns whether the value of a cell already has this kind.
     pub(super) fn has(self, value: &Bound<'_, PyAny>) -> bool {
         match self {
             Self::Measurement | Self::Any => true,

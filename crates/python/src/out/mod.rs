@@ -1,4 +1,4 @@
-//! Answers as Python data.
+//! Converts answers to Python data.
 //!
 //! ```text
 //! JSON ------> json                     the server's JSON, as dicts and lists
@@ -47,7 +47,7 @@ fn tags_dict<'py>(py: Python<'py>, tags: &[(String, String)]) -> PyResult<Bound<
     Ok(dict)
 }
 
-/// How many nanoseconds the unit of `epoch` has.
+/// Returns the number of nanoseconds in one unit of `epoch`, such as 1000 for `u`.
 pub(crate) fn divisor(epoch: &str) -> PyResult<i64> {
     Ok(match epoch {
         "ns" => 1,
@@ -62,7 +62,8 @@ pub(crate) fn divisor(epoch: &str) -> PyResult<i64> {
     })
 }
 
-/// The labels of columns, each different. A duplicate gets the suffix `_1`, or the next free one.
+/// Returns labels for columns with these names. No two labels are equal. A label that is already in
+/// use gets the suffix `_1`, or the next suffix that is free.
 pub(crate) fn free_labels<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut labels: Vec<String> = Vec::new();
     for name in names {

@@ -1,7 +1,8 @@
-//! Rows as objects of a class with a schema.
+//! Converts the rows of an answer to objects of a class with a schema.
 //!
-//! This module knows the source and the conversion of each attribute's value. It calls the class
-//! with the values; exceptions of the class propagate unchanged.
+//! This module determines where each attribute's value comes from, and how the value is converted.
+//! The class is called with the values of a row. Exceptions that the class raises propagate
+//! unchanged.
 
 use std::ops::Range;
 use std::vec::IntoIter;
@@ -27,7 +28,7 @@ use crate::errors;
 use crate::exit;
 use crate::place::{shorten, type_name};
 
-/// How many objects are created between two checks for signals.
+/// The number of objects that are created between two signal checks.
 const SIGNAL_OBJECTS: usize = 4096;
 
 /// Creates objects of one class.
@@ -36,36 +37,38 @@ pub(crate) struct Reader {
     class: Py<PyType>,
     name: String,
     attributes: Vec<Attribute>,
-    /// Whether the class has no constructor that takes values, so that attributes are set.
+    /// Whether the class has no constructor that takes values. If it has none, each attribute is
+    /// set after the object is created.
     sets: bool,
-    /// Whether the constructor takes the values of all attributes in their order.
+    /// Whether the constructor takes the values of all attributes as positional arguments, in the
+    /// order of the attributes.
     positional: bool,
 }
 
 struct Attribute {
-    /// Name of the argument of the constructor.
+    /// The name of the attribute's argument in the constructor.
     argument: Py<PyString>,
     name: String,
-    /// Name of the column or tag.
+    /// The name of the column or tag that contains the attribute's value.
     key: String,
     kind: Kind,
     optional: bool,
-    /// Whether the constructor has no default for it.
+    /// Whether the constructor has no default for the attribute's argument.
     required: bool,
-    /// Members of the enum, by name.
+    /// If the attribute is an enum, the members of the enum, by name.
     members: Option<Py<PyDict>>,
 }
 
-/// The source of an attribute's value.
+/// Where the value of an attribute comes from.
 enum Origin<'py> {
     Column(Box<Column>),
-    /// The same in all rows of a series.
+    /// The attribute has the same value in all rows of a series.
     Same(Bound<'py, PyAny>),
-    /// Not passed, because the constructor has a default.
+    /// No value is passed for the attribute, because the constructor has a default.
     Default,
 }
 
-/// A column, and the objects of its next rows.
+/// A column of a batch, and the Python objects for the column's next rows.
 struct Column {
     cells: Cells,
     texts: Texts,
@@ -73,7 +76,7 @@ struct Column {
 }
 
 impl Origin<'_> {
-    /// Creates the objects of these rows.
+    /// If the value comes from a column, creates the Python objects for the rows in `rows`.
     fn fill(&mut self, py: Python<'_>, rows: Range<usize>) {
         if let Self::Column(column) = self {
             let mut made = Vec::with_capacity(rows.len());
@@ -83,8 +86,9 @@ impl Origin<'_> {
     }
 }
 
-/// The description of an attribute from Python: argument, name, key, kind, whether it may be
-/// missing, whether it must be passed, and the enum of its members.
+/// An attribute as the Python code describes it. The first items are the argument, the name, the
+/// key and the kind. They are followed by whether the value may be missing, whether it must be
+/// passed, and the enum class, if any.
 type Described<'py> = (
     Bound<'py, PyString>,
     String,
@@ -96,7 +100,8 @@ type Described<'py> = (
 );
 
 impl Drop for Reader {
-    /// It may hold the last reference to a class of the user.
+    /// `protect_thread` is called because the reader may hold the last reference to a class of the
+    /// user.
     fn drop(&mut self) {
         exit::protect_thread();
     }
@@ -122,7 +127,7 @@ impl Reader {
         })
     }
 
-    /// The objects of all rows of all series, which are taken out of the answer.
+    /// Moves all series out of the answer, and returns one object for each of their rows.
     fn objects<'py>(
         &self,
         py: Python<'py>,
@@ -219,7 +224,7 @@ impl Reader {
                 made: IntoIter::default(),
             })));
         }
-        // Series of points without the tag have an empty value for it.
+        // If the points of a series lack a tag, the value of this tag is empty in the series.
         let tag = series.tags.iter().find(|(name, _)| name == key);
         if let Some((_, text)) = tag.filter(|(_, text)| !text.is_empty()) {
             let text = PyString::new(py, text).into_any();
@@ -247,7 +252,8 @@ impl Reader {
         )))
     }
 
-    /// The value of an attribute in a row. `None` if the default of the constructor applies.
+    /// Returns the value that an attribute has in a row. Returns `None` if no value is passed for
+    /// the attribute, so that the constructor's default applies.
     fn value<'py>(
         &self,
         py: Python<'py>,
@@ -342,7 +348,8 @@ impl Reader {
     }
 }
 
-/// An aware datetime in UTC. Fractions below a microsecond are cut off.
+/// Converts nanoseconds since 1970 to a timezone-aware `datetime` in UTC. The result is rounded
+/// down to whole microseconds.
 fn datetime(py: Python<'_>, ns: i64) -> PyResult<Bound<'_, PyAny>> {
     let micros = Timestamp::from_microsecond(ns.div_euclid(1000));
     let time = micros.map_err(|error| PyValueError::new_err(error.to_string()))?;
@@ -366,7 +373,8 @@ fn datetime(py: Python<'_>, ns: i64) -> PyResult<Bound<'_, PyAny>> {
     .map(Bound::into_any)
 }
 
-/// ISO 8601 in UTC, with all nanoseconds.
+/// Converts nanoseconds since 1970 to a string in ISO 8601 format, in UTC, with nine digits for the
+/// nanoseconds.
 fn iso(py: Python<'_>, ns: i64) -> PyResult<Bound<'_, PyAny>> {
     let time = Timestamp::from_nanosecond(ns.into());
     let time = time.map_err(|error| PyValueError::new_err(error.to_string()))?;

@@ -1,6 +1,7 @@
-//! A series as plain Python objects for pickle: the memory of its columns as `bytes`.
+//! Converts a series to plain Python objects for pickle, with the memory of its columns as `bytes`.
 //!
-//! Unpickled data is checked: it may have been changed, and no length in it is trusted.
+//! Pickled data may have been changed, so it is checked when it is unpickled, and no length in it
+//! is trusted.
 
 use std::sync::Arc;
 
@@ -22,24 +23,25 @@ use pyo3::types::{PyBytes, PyTuple};
 use super::table::{Categories, Rows, Table};
 use crate::exit;
 
-/// Increment it when a state can no longer be read in the same way. Numbers are in the byte order
-/// of the machine.
+/// The version in the format must be incremented when a state can no longer be read in the same
+/// way. Numbers are in the byte order of the machine, which is part of the format.
 const FORMAT: &str = if cfg!(target_endian = "little") {
     "1 little"
 } else {
     "1 big"
 };
 
-/// A column: its kind, its values, the ends of texts, and which cells are not null.
+/// A pickled column: its kind, its values, the end positions of its strings, and the mask of cells
+/// that are not null.
 type Column<'py> = (
     String,
     Bound<'py, PyBytes>,
     Option<Bound<'py, PyBytes>>,
     Option<Bound<'py, PyBytes>>,
 );
-/// The number of rows, and the columns.
+/// A pickled batch: the number of its rows, and its columns.
 type Batch<'py> = (usize, Vec<Column<'py>>);
-/// A series: the format, the measurement, the tags, the names of the columns, the batches.
+/// A pickled series: the format, the measurement, the tags, the column names, and the batches.
 pub(super) type State<'py> = (
     String,
     Option<String>,
@@ -48,10 +50,11 @@ pub(super) type State<'py> = (
     Vec<Batch<'py>>,
 );
 
-/// A function and its arguments, which pickle stores for an object.
+/// A function and its arguments, which pickle stores in place of an object and calls to restore the
+/// object.
 pub(super) type Reduced<'py> = (Bound<'py, PyAny>, Bound<'py, PyTuple>);
 
-/// The table that was pickled.
+/// Returns the table that a pickled state describes.
 #[pyfunction]
 #[pyo3(name = "_table")]
 #[expect(
@@ -63,7 +66,7 @@ pub(crate) fn unpickled_table(state: State<'_>, categories: Categories) -> PyRes
     Table::new(series(state)?, Some(&categories))
 }
 
-/// The rows that were pickled.
+/// Returns the rows that a pickled state describes.
 #[pyfunction]
 #[pyo3(name = "_rows")]
 pub(crate) fn unpickled_rows(
@@ -79,7 +82,8 @@ pub(crate) fn unpickled_rows(
     Ok(Rows::new(series(state)?, unit, divisor, dicts))
 }
 
-/// The series with the first columns of these batches.
+/// Returns the pickled state of a series. The series consists of the first columns of these
+/// batches, namely those named in `columns`.
 pub(super) fn state<'py>(
     py: Python<'py>,
     name: Option<&str>,
@@ -112,7 +116,7 @@ fn column<'py>(py: Python<'py>, array: &ArrayRef) -> PyResult<Column<'py>> {
         DataType::Utf8 => texts(array.as_string()),
         DataType::Utf8View => texts(&array.as_string_view().iter().collect()),
         DataType::Null => ("null", Buffer::from(&[]), None),
-        // The decoders create no other types.
+        // The decoders of answers create columns of no other types.
         other => {
             let text = format!("a column of `{other}` cannot be pickled");
             return Err(PyValueError::new_err(text));
@@ -132,8 +136,8 @@ fn memory<T: ArrowPrimitiveType>(array: &ArrayRef) -> Buffer {
     array.as_primitive::<T>().values().inner().clone()
 }
 
-/// The bytes of texts, and the end of each, counted from 0. For a slice, only its own texts are
-/// kept.
+/// Returns the bytes of all strings in an array, and the position at which each string ends.
+/// 0. If the array is a slice of a larger array, only the strings of the slice are kept.
 fn texts(array: &StringArray) -> (&'static str, Buffer, Option<Buffer>) {
     let offsets = array.offsets();
     let (start, end) = (offsets[0], offsets[array.len()]);
@@ -144,7 +148,7 @@ fn texts(array: &StringArray) -> (&'static str, Buffer, Option<Buffer>) {
     ("string", values, Some(Buffer::from_vec(ends)))
 }
 
-/// The series of a state.
+/// Returns the series that a pickled state describes.
 pub(super) fn series(state: State<'_>) -> PyResult<Series> {
     let (format, name, tags, names, batches) = state;
     if format != FORMAT {
@@ -221,7 +225,7 @@ fn numbers<T: ArrowPrimitiveType>(
     ))
 }
 
-/// `count` numbers, copied to memory that is aligned for their type.
+/// Copies `count` numbers to memory with the alignment of their type, and returns them.
 fn buffer<N: arrow_buffer::ArrowNativeType>(
     count: usize,
     bytes: &[u8],

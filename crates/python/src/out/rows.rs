@@ -1,4 +1,4 @@
-//! Rows as plain tuples, dicts, and named tuples, a few dozen at a time.
+//! Creates the rows of an answer as plain tuples, dicts, or named tuples, a few dozen at a time.
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,20 +11,21 @@ use super::block::{Block, ROWS_AT_A_TIME, Taken, columns};
 use super::cells::Cells;
 use crate::exit;
 
-/// The form of rows.
+/// The Python type that the rows have.
 pub(crate) enum Shape {
     Tuples,
-    /// Copies of a dict that already has every key.
+    /// Each row is a dict that is copied from a template with every key.
     Dicts {
         keys: Vec<Py<PyString>>,
         template: Py<PyDict>,
     },
-    /// The results of a callable for the tuple of cells.
+    /// Each row is the result of a function that is called with the tuple of cells.
     Named(Py<PyAny>),
 }
 
 impl Shape {
-    /// Dicts with these keys, and with the constant `tags`.
+    /// Returns the shape of rows that are dicts with the keys in `labels`, in which the values of
+    /// `tags` are the same in every row.
     pub(super) fn dicts(
         py: Python<'_>,
         labels: &[String],
@@ -49,25 +50,26 @@ impl Shape {
     }
 }
 
-/// Iterator of lists of rows.
+/// An iterator over lists of rows.
 ///
-/// While it creates rows, Python's garbage collector may run code that requests more rows, on this
-/// thread or another. Each call therefore creates rows of its own, and holds no lock meanwhile.
+/// While this iterator creates rows, Python's garbage collector may run code that requests more
+/// rows, on this thread or on another. For this reason, each call creates its own rows, and holds
+/// no lock while it creates them.
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct RowLists {
     state: Mutex<State>,
     divisor: i64,
     shape: Shape,
-    /// The last cells of every tuple.
+    /// The tag values of the series, which are the last cells of every tuple.
     tags: Vec<Py<PyString>>,
 }
 
 struct State {
     batches: std::vec::IntoIter<RecordBatch>,
-    /// The current batch, and those that are left.
+    /// The columns of the current batch, whose remaining rows are in `left`.
     columns: Arc<Vec<Cells>>,
     left: Range<usize>,
-    /// `None` while a call uses it.
+    /// The memory for the objects of a few rows, which is `None` while a call is using it.
     block: Option<Block>,
 }
 
@@ -94,7 +96,8 @@ impl RowLists {
 }
 
 impl Drop for RowLists {
-    /// It may hold the last reference to a class of the user.
+    /// `protect_thread` is called because the iterator may hold the last reference to a class of
+    /// the user.
     fn drop(&mut self) {
         exit::protect_thread();
     }
@@ -128,13 +131,14 @@ impl RowLists {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next rows, which only the caller owns, and memory for them.
+    /// Begins a list of rows. Returns the columns, the range of the list's rows, and memory for
+    /// their objects, all of which belong to this call alone.
     fn begin(&self, py: Python<'_>) -> Option<(Arc<Vec<Cells>>, Range<usize>, Block)> {
         let mut state = self.state();
         while state.left.is_empty() {
             state.columns = Arc::default();
             let batch = state.batches.next()?;
-            // A dict has them from its template.
+            // If rows are dicts, the template of the dicts already contains the tags.
             let tags = match self.shape {
                 Shape::Dicts { .. } => &[],
                 _ => self.tags.as_slice(),
@@ -155,7 +159,8 @@ impl RowLists {
         mut taken: Taken<'_>,
         count: usize,
     ) -> PyResult<Bound<'py, PyList>> {
-        // Filled one by one, because collecting from results reserves no memory.
+        // The vector is filled with a loop, because collecting from an iterator of results would
+        // reserve no memory in advance.
         let mut rows = Vec::with_capacity(count);
         for _ in 0..count {
             let cells = taken.row(py);

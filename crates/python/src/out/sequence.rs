@@ -1,4 +1,5 @@
-//! Series as Python sequences: a row by its position, and slices.
+//! Makes a series usable as a Python sequence, from which an index selects a row and a slice
+//! selects several rows.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -20,9 +21,9 @@ use pyo3::types::PySlice;
 use super::rows::RowLists;
 use crate::place::type_name;
 
-/// The meaning of an index.
+/// The row or the rows that a Python index selects from a series.
 pub(super) enum Wanted {
-    /// The row at a position.
+    /// The index selects the row at this position.
     Row(usize),
     Rows(Vec<RecordBatch>),
 }
@@ -31,7 +32,7 @@ pub(super) fn length(batches: &[RecordBatch]) -> usize {
     batches.iter().map(RecordBatch::num_rows).sum()
 }
 
-/// The row or the rows for a Python index.
+/// Returns the row or the rows of a series that a Python index selects.
 pub(super) fn wanted(index: &Bound<'_, PyAny>, batches: &[RecordBatch]) -> PyResult<Wanted> {
     let rows = length(batches);
     let all = isize::try_from(rows)?;
@@ -45,7 +46,8 @@ pub(super) fn wanted(index: &Bound<'_, PyAny>, batches: &[RecordBatch]) -> PyRes
         } else {
             pick(batches, positions.map(isize::unsigned_abs))?
         };
-        // A batch without rows keeps the columns.
+        // If a slice selects no row, the result contains a batch without rows, which preserves the
+        // columns.
         picked.extend(
             batches
                 .first()
@@ -70,26 +72,26 @@ pub(super) fn wanted(index: &Bound<'_, PyAny>, batches: &[RecordBatch]) -> PyRes
         .ok_or_else(|| PyIndexError::new_err(format!("row {index} is out of range: {rows} rows")))
 }
 
-/// Its only row.
+/// Returns the only row that an iterator of lists contains.
 pub(super) fn only(py: Python<'_>, lists: RowLists) -> PyResult<Bound<'_, PyAny>> {
     let lists = lists.into_bound_py_any(py)?;
     lists.call_method0("__next__")?.get_item(0)
 }
 
-/// An iterator from the last row to the first.
+/// Returns an iterator over the rows of a series in reverse order.
 pub(super) fn reversed<'py>(series: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let py = series.py();
     let all = py.get_type::<PySlice>().call1((py.None(), py.None(), -1))?;
     Ok(series.get_item(all)?.try_iter()?.into_any())
 }
 
-/// The rows of lists.
+/// Returns an iterator over the single rows in all lists.
 pub(super) fn chained(py: Python<'_>, lists: RowLists) -> PyResult<Bound<'_, PyAny>> {
     let chain = py.import("itertools")?.getattr("chain")?;
     chain.call_method1("from_iterable", (lists,))
 }
 
-/// Consecutive rows, which share the memory of the batches.
+/// Returns consecutive rows of a series as batches, which share the memory of the original batches.
 pub(super) fn slices(batches: &[RecordBatch], wanted: Range<usize>) -> Vec<RecordBatch> {
     let mut found = Vec::new();
     let mut seen = 0;
@@ -104,7 +106,8 @@ pub(super) fn slices(batches: &[RecordBatch], wanted: Range<usize>) -> Vec<Recor
     found
 }
 
-/// Rows at ascending or descending positions. Each run of rows of one batch is a new batch.
+/// Returns the rows of a series at ascending or descending positions. Consecutive positions in the
+/// same batch become one new batch.
 fn pick(
     batches: &[RecordBatch],
     positions: impl Iterator<Item = usize>,
@@ -117,8 +120,8 @@ fn pick(
     }
     let mut runs: Vec<(usize, Vec<usize>)> = Vec::new();
     for position in positions {
-        // The last batch that starts at or before the position: a batch without rows starts where
-        // the next one does.
+        // A batch without rows has the same start as the next batch. The row at the position is in
+        // the last batch that starts at or before the position.
         let batch = starts.partition_point(|start| *start <= position) - 1;
         let row = position - starts[batch];
         match runs.last_mut() {
@@ -171,7 +174,7 @@ fn cells_of(column: &ArrayRef, rows: &[usize]) -> PyResult<ArrayRef> {
             Arc::new(DictionaryArray::new(keys, Arc::clone(cells.values())))
         }
         DataType::Null => Arc::new(NullArray::new(rows.len())),
-        // The decoders create no other types.
+        // The decoders of answers create columns of no other types.
         other => {
             return Err(PyValueError::new_err(format!(
                 "rows of `{other}` cannot be picked"

@@ -1,7 +1,8 @@
-//! Parts of a series for display: a few rows, the kinds of its columns, a column to plot.
+//! Returns parts of a series for display: a few rows, the kinds of the columns, or a column to
+//! plot.
 //!
-//! Python (`_show`, `_plot`) makes texts and plots from these parts. Only the requested rows become
-//! objects.
+//! The Python modules `_show` and `_plot` create text and plots from the parts that this module
+//! returns. Only the rows that are requested are converted to Python objects.
 
 use std::ops::Range;
 
@@ -14,9 +15,11 @@ use super::columns::{self, Column};
 use super::rows::{RowLists, Shape};
 use super::sequence::slices;
 
-/// The names of columns and tags with their kinds. A tag has the kind `tag`.
+/// Returns the kinds of all columns of a series, followed by the kinds of its tags. The kind of
+/// every tag is `tag`.
 ///
-/// `columns` is the number of columns, for a series without batches.
+/// The number of columns is passed in `columns`, because a series without batches does not contain
+/// that number.
 pub(super) fn kinds(batches: &[RecordBatch], columns: usize, tags: usize) -> Vec<&'static str> {
     let columns = (0..columns).map(|column| {
         let kinds = batches
@@ -35,7 +38,7 @@ fn kind(of: &DataType) -> &'static str {
         DataType::UInt64 => "unsigned",
         DataType::Boolean => "boolean",
         DataType::Utf8 | DataType::Utf8View => "string",
-        // The decoders create no other types.
+        // The decoders of answers create columns of no other types.
         _ => "null",
     }
 }
@@ -50,7 +53,8 @@ fn common(first: &'static str, second: &'static str) -> &'static str {
     }
 }
 
-/// Some rows as tuples, a list for each batch: the first `columns` cells of each row, and the tags.
+/// Returns some rows of a series as lists of tuples. Each tuple contains the first `columns` cells
+/// of the row, followed by the tag values.
 pub(super) fn rows(
     py: Python<'_>,
     batches: &[RecordBatch],
@@ -72,7 +76,8 @@ pub(super) fn rows(
     Ok(RowLists::new(slices, divisor, Shape::Tuples, tags))
 }
 
-/// A column in numpy's format. The position is one of `kinds`.
+/// Returns a column of a series in numpy's format. `position` is the index of the column in the
+/// result of `kinds`.
 pub(super) fn column(py: Python<'_>, batches: &[RecordBatch], position: usize) -> PyResult<Column> {
     let columns = batches.iter().map(RecordBatch::columns);
     let parts: Vec<ArrayRef> = columns
@@ -81,7 +86,7 @@ pub(super) fn column(py: Python<'_>, batches: &[RecordBatch], position: usize) -
     columns::column(py, parts, false)
 }
 
-/// Calls a function in a module of `aioinflux` with the series.
+/// Calls a function of a Python module in `aioinflux` with the series as its argument.
 pub(super) fn call<'py>(
     series: &Bound<'py, PyAny>,
     module: &str,
@@ -91,7 +96,7 @@ pub(super) fn call<'py>(
     module.call_method1(function, (series,))
 }
 
-/// Plots the series with `aioinflux._plot`.
+/// Plots the series with the Python module `aioinflux._plot`.
 pub(super) fn plot<'py>(
     series: &Bound<'py, PyAny>,
     columns: Option<&Bound<'py, PyAny>>,

@@ -1,4 +1,4 @@
-//! A series as an Arrow table, and as an iterable.
+//! Defines a series as an Arrow table, and as an iterable of rows.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -25,8 +25,8 @@ use super::sequence::{Wanted, chained, length, only, reversed, slices, wanted};
 use super::{column_names, free_labels, shown, tags_dict};
 use crate::exit;
 
-/// All values of the tags of an answer, in order of appearance: every series of it has the same
-/// categories.
+/// All values of each tag in an answer, in order of appearance. Every series of the answer has the
+/// same categories.
 pub(super) type Categories = HashMap<String, Vec<String>>;
 
 pub(super) fn categories<'a>(all: impl Iterator<Item = &'a Series>) -> Categories {
@@ -50,12 +50,12 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// The number of columns that are not tags of GROUP BY.
+    /// Returns the number of the table's columns, not counting the tags of GROUP BY.
     fn width(&self) -> usize {
         self.schema.fields().len() - self.tags.len()
     }
 
-    /// A table without a name.
+    /// Creates a table that has no name and no tags.
     pub(super) fn plain(schema: SchemaRef, batches: Vec<RecordBatch>) -> Self {
         Self {
             name: None,
@@ -65,7 +65,8 @@ impl Table {
         }
     }
 
-    /// The table of a series. Its tags are dictionaries of `categories`, or else texts.
+    /// Creates the Arrow table of a series. If `categories` is set, the tag columns become
+    /// dictionaries; otherwise they become plain strings.
     pub(super) fn new(series: Series, categories: Option<&Categories>) -> PyResult<Self> {
         let (schema, batches) = series.unified().map_err(|mixed| {
             let series = series.name.as_deref().unwrap_or_default();
@@ -103,8 +104,8 @@ impl Table {
         })
     }
 
-    /// The table with its texts as views, including its tags: polars would make the same views, but
-    /// in small pages.
+    /// Converts all string columns of the table, including the tags, to string views. Polars would
+    /// create the same views, but without huge pages.
     pub(super) fn with_views(self) -> Self {
         let fields = self
             .schema
@@ -133,7 +134,7 @@ impl Table {
 }
 
 impl Table {
-    /// The categories of those tags that are dictionaries.
+    /// Returns the categories of those tags that the table stores as dictionaries.
     fn categories(&self) -> Categories {
         let columns = self.batches.first().map(RecordBatch::columns);
         let columns = columns.and_then(|columns| columns.get(self.width()..));
@@ -148,7 +149,7 @@ impl Table {
     }
 }
 
-/// An array of texts as views. Any other array stays as it is.
+/// Converts an array of strings to string views. An array of any other type is returned unchanged.
 fn as_views(array: &ArrayRef) -> ArrayRef {
     match array.as_string_opt::<i32>() {
         Some(texts) => Arc::new(StringViewArray::from(texts)),
@@ -156,10 +157,10 @@ fn as_views(array: &ArrayRef) -> ArrayRef {
     }
 }
 
-/// A tag, which has one value in all rows.
+/// A tag of a series, whose value is the same in all rows.
 struct Tag {
     value: String,
-    /// The position of the value among all values of the tag.
+    /// The position of the tag's value among the tag's categories, and the categories themselves.
     category: Option<(i32, ArrayRef)>,
 }
 
@@ -244,7 +245,8 @@ impl Table {
         length(&self.batches)
     }
 
-    /// A row as a tuple. For a slice, a table that shares the memory of this one.
+    /// For an index, returns a row as a tuple. For a slice, returns a new table that shares this
+    /// table's memory.
     fn __getitem__<'py>(
         &self,
         py: Python<'py>,
@@ -265,7 +267,7 @@ impl Table {
         }
     }
 
-    /// The rows as tuples.
+    /// Iterates over the rows of the table as tuples.
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         exit::protect_thread();
         chained(py, self.some_rows(py, 0, self.__len__())?)
@@ -281,18 +283,18 @@ impl Table {
         Ok((py.import("aioinflux._core")?.getattr("_table")?, arguments))
     }
 
-    /// The rows from the last to the first.
+    /// Iterates over the rows of the table in reverse order.
     fn __reversed__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         exit::protect_thread();
         reversed(slf)
     }
 
-    /// Itself, because it is immutable.
+    /// Returns the table itself, because a table is immutable.
     fn __copy__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
         slf
     }
 
-    /// Itself, because it is immutable.
+    /// Returns the table itself, because a table is immutable.
     fn __deepcopy__<'py>(slf: Bound<'py, Self>, _memo: &Bound<'py, PyAny>) -> Bound<'py, Self> {
         exit::protect_thread();
         slf
@@ -321,35 +323,35 @@ impl Table {
         shown::plot(slf, columns, ax, kwargs)
     }
 
-    /// The kind of each column: a type of the server, or `tag`.
+    /// Returns the kind of each column, which is either a type of the server or `tag`.
     #[getter(_kinds)]
     fn kinds(&self) -> Vec<&'static str> {
         exit::protect_thread();
         shown::kinds(&self.batches, self.width(), self.tags.len())
     }
 
-    /// Nanoseconds in the unit of the times.
+    /// Returns the number of nanoseconds in the unit of the table's times.
     #[getter(_unit)]
     #[expect(clippy::unused_self, reason = "Rows has it too, and there it differs")]
     fn unit(&self) -> i64 {
         1
     }
 
-    /// Some rows as tuples.
+    /// Returns the rows from `start` to `end` as tuples.
     #[pyo3(name = "_rows")]
     fn some_rows(&self, py: Python<'_>, start: usize, end: usize) -> PyResult<RowLists> {
         exit::protect_thread();
         shown::rows(py, &self.batches, start..end, self.width(), 1, &self.tags)
     }
 
-    /// A column in numpy's format.
+    /// Returns a column of the table in numpy's format.
     #[pyo3(name = "_column")]
     fn column(&self, py: Python<'_>, position: usize) -> PyResult<Column> {
         exit::protect_thread();
         shown::column(py, &self.batches, position)
     }
 
-    /// The schema, for the Arrow `PyCapsule` interface.
+    /// Exports the table's schema through the Arrow `PyCapsule` interface.
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
         exit::protect_thread();
         let schema = FFI_ArrowSchema::try_from(self.schema.as_ref())
@@ -357,8 +359,8 @@ impl Table {
         PyCapsule::new_with_value(py, schema, c"arrow_schema")
     }
 
-    /// The rows, for the Arrow `PyCapsule` interface. A requested schema is ignored, as the
-    /// interface allows.
+    /// Exports the table's rows through the Arrow `PyCapsule` interface. A schema that the consumer
+    /// requests is ignored, as the interface permits.
     #[pyo3(signature = (requested_schema=None))]
     fn __arrow_c_stream__<'py>(
         &self,
@@ -381,14 +383,16 @@ pub(crate) struct Rows {
     tags: Vec<(String, String)>,
     labels: Vec<String>,
     batches: Vec<RecordBatch>,
-    /// Nanoseconds in the unit of the stored times, and the divisor for them.
+    /// The number of nanoseconds in the unit of the stored times. When rows are created, the stored
+    /// times are divided by `divisor`.
     unit: i64,
     divisor: i64,
     dicts: bool,
 }
 
 impl Rows {
-    /// The rows of a series whose times have this `unit`; they are divided by `divisor`.
+    /// Creates the rows of a series whose stored times have the unit `unit`. The times in the rows
+    /// are divided by `divisor`.
     pub(super) fn new(series: Series, unit: i64, divisor: i64, dicts: bool) -> Self {
         let schema = series.batches.first().map(RecordBatch::schema);
         let fields = schema.iter().flat_map(|schema| schema.fields());
@@ -407,7 +411,7 @@ impl Rows {
 }
 
 impl Rows {
-    /// The number of columns that are not tags of GROUP BY.
+    /// Returns the number of columns in the series, not counting the tags of GROUP BY.
     fn width(&self) -> usize {
         self.labels.len() - self.tags.len()
     }
@@ -439,7 +443,8 @@ impl Rows {
         length(&self.batches)
     }
 
-    /// A row. For a slice, `Rows` that share the memory of these.
+    /// For an index, returns one row of the series. For a slice, returns a new `Rows` object that
+    /// shares this object's memory.
     fn __getitem__<'py>(
         &self,
         py: Python<'py>,
@@ -474,18 +479,18 @@ impl Rows {
         Ok((py.import("aioinflux._core")?.getattr("_rows")?, arguments))
     }
 
-    /// The rows from the last to the first.
+    /// Iterates over the rows of the series in reverse order.
     fn __reversed__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         exit::protect_thread();
         reversed(slf)
     }
 
-    /// Itself, because it is immutable.
+    /// Returns the `Rows` object itself, because it is immutable.
     fn __copy__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
         slf
     }
 
-    /// Itself, because it is immutable.
+    /// Returns the `Rows` object itself, because it is immutable.
     fn __deepcopy__<'py>(slf: Bound<'py, Self>, _memo: &Bound<'py, PyAny>) -> Bound<'py, Self> {
         exit::protect_thread();
         slf
@@ -514,27 +519,28 @@ impl Rows {
         shown::plot(slf, columns, ax, kwargs)
     }
 
-    /// The kind of each column: a type of the server, or `tag`.
+    /// Returns the kind of each column, which is either a type of the server or `tag`.
     #[getter(_kinds)]
     fn kinds(&self) -> Vec<&'static str> {
         exit::protect_thread();
         shown::kinds(&self.batches, self.width(), self.tags.len())
     }
 
-    /// Nanoseconds in the unit of the times of `_column`.
+    /// Returns the number of nanoseconds in the unit of the times that `_column` returns.
     #[getter(_unit)]
     fn unit(&self) -> i64 {
         self.unit
     }
 
-    /// Some rows as tuples, with times that are not divided.
+    /// Returns the rows from `start` to `end` as tuples. Their times stay in the stored unit: they
+    /// are not divided by `divisor`.
     #[pyo3(name = "_rows")]
     fn some_rows(&self, py: Python<'_>, start: usize, end: usize) -> PyResult<RowLists> {
         exit::protect_thread();
         shown::rows(py, &self.batches, start..end, self.width(), 1, &self.tags)
     }
 
-    /// A column in numpy's format.
+    /// Returns a column of the series in numpy's format.
     #[pyo3(name = "_column")]
     fn column(&self, py: Python<'_>, position: usize) -> PyResult<Column> {
         exit::protect_thread();
@@ -546,7 +552,7 @@ impl Rows {
         chained(py, self.lists(py)?)
     }
 
-    /// The rows as an iterator of lists.
+    /// Returns an iterator over lists of rows.
     #[pyo3(name = "_lists")]
     fn lists(&self, py: Python<'_>) -> PyResult<RowLists> {
         exit::protect_thread();

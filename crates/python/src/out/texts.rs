@@ -1,14 +1,15 @@
-//! Repeated texts, as the Python objects that were created for them earlier.
+//! Finds the Python string that was created earlier for the same text.
 
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
-/// Slots of a [`Texts`].
+/// The number of slots in [`Texts`], each of which can hold one string.
 const SLOTS: usize = 256;
 
-/// The most recent texts of a column as objects: most text columns have few different ones.
+/// The Python objects for the most recent strings of a column. Most string columns have few
+/// distinct values.
 ///
-/// A text has two slots, next to each other.
+/// Each string can be stored in one of two adjacent slots.
 #[derive(Default)]
 pub(super) struct Texts {
     slots: Vec<Option<(Ends, Py<PyString>)>>,
@@ -45,13 +46,15 @@ impl Texts {
     }
 }
 
-/// A separate function, because short texts need no comparison beyond their ends.
+/// Compares whole strings in a separate function, because strings of up to 16 bytes need no such
+/// comparison.
 #[cold]
 fn is_text(known: &Bound<'_, PyString>, text: &str) -> bool {
     known.to_str().is_ok_and(|known| known == text)
 }
 
-/// The length of a text, and its first and last eight bytes, which is all of a short text.
+/// The length, the first eight bytes and the last eight bytes of a string. For strings of up to 16
+/// bytes, these are all the bytes.
 #[derive(PartialEq)]
 struct Ends {
     length: usize,
@@ -80,8 +83,8 @@ impl Ends {
         self.length <= 16
     }
 
-    /// A slot, by the length and the last bytes, because texts of one column often start in the
-    /// same way.
+    /// Chooses the slot of a string by its length and its last bytes, because the strings of a
+    /// column often start the same way.
     fn slot(&self) -> usize {
         const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
         let mixed = (self.last ^ self.length as u64).wrapping_mul(MIX);

@@ -1,4 +1,4 @@
-//! The times of an answer that are not in nanoseconds.
+//! Converts the times in an answer to nanoseconds if they are in another unit or are strings.
 
 use std::sync::Arc;
 
@@ -9,8 +9,9 @@ use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, TimestampNanosecond
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
 use jiff::Timestamp;
 
-/// Converts all times to nanoseconds: integers in the unit of the answer, and the texts that the
-/// server sends if no unit was requested. The error is a text that names the value.
+/// Converts all times in an answer to nanoseconds. The times are integers in the answer's unit, or
+/// strings, which the server sends if no unit was requested. If a time does not fit into
+/// nanoseconds, the error is a message that contains the time.
 pub(super) fn to_nanoseconds(answer: &mut Answer, unit: i64) -> Result<(), String> {
     let statements = answer.statements.iter_mut();
     for series in statements.flat_map(|statement| &mut statement.series) {
@@ -49,7 +50,7 @@ fn scaled(array: &ArrayRef, unit: i64) -> Result<TimestampNanosecondArray, Strin
         .collect()
 }
 
-/// The texts as times, if all of them are.
+/// Converts strings to times. Returns `None` if any string is not a time.
 fn read<'a>(texts: impl Iterator<Item = Option<&'a str>>) -> Option<TimestampNanosecondArray> {
     texts
         .map(|text| {

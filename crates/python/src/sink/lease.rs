@@ -1,5 +1,5 @@
-//! Memory that is kept between calls. Fresh memory costs as much as the encoding itself, and so
-//! does learning the user's keys again for each point.
+//! Keeps sinks between calls, so that their memory can be reused. Newly allocated memory costs as
+//! much time as the encoding itself, and so does learning the user's keys again for each point.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,11 +8,12 @@ use aioinflux::Dialect;
 
 use super::Sink;
 
-/// Maximum number of sinks that are kept: for calls of so many threads, or nested calls.
+/// The maximum number of sinks that are kept. Several sinks are needed for calls from several
+/// threads and for nested calls.
 const MOST: usize = 4;
 
-/// Those that no call uses, the most recently used last. They are not moved, because moving them
-/// takes as long as a short line.
+/// The sinks that no call is using; the most recently used sink is last. Each sink is in a box so
+/// that it is not moved, because moving a sink takes as long as encoding a short line.
 #[expect(
     clippy::vec_box,
     reason = "the boxes go in and out, and nothing in them is moved"
@@ -24,8 +25,8 @@ fn idle() -> MutexGuard<'static, Vec<Box<Sink>>> {
     IDLE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The sink of one call, whose memory is reused by a later one. A nested call, from the code of a
-/// value, finds the next sink.
+/// The sink of one call. A later call reuses the sink's memory. A nested call, which the code of a
+/// value may make, uses a different sink.
 pub(crate) struct Lease(Option<Box<Sink>>);
 
 impl Lease {
@@ -58,12 +59,14 @@ impl Drop for Lease {
         let Some(mut sink) = self.0.take() else {
             return;
         };
-        // Before the lock is held, because the dropped objects may have their own code.
+        // The sink forgets its objects before the lock is taken, because the dropped objects may
+        // run their own code.
         sink.forget();
         let mut idle = idle();
         let oldest = (idle.len() == MOST).then(|| idle.remove(0));
         idle.push(sink);
-        // Not under the lock, for the same reason.
+        // The lock is released before the oldest sink is dropped, because the objects in that sink
+        // may run their own code.
         drop(idle);
         drop(oldest);
     }

@@ -1,8 +1,9 @@
-//! Escaped tag values that appeared earlier in the same call.
+//! Remembers escaped tag values that appeared earlier in the same call.
 //!
-//! Tags have few values, and most points share the same objects. Comparing the address is then
-//! enough, and neither the object nor its text is read. The objects are held as long as they are
-//! known, so that an address cannot be reused for another text.
+//! A tag usually has few distinct values, and most points share the same string objects. If two
+//! points share a string object, comparing the object's address is enough, and neither the object
+//! nor its text is read. The memo holds references to these string objects, so that an address
+//! cannot be reused for another string.
 
 use aioinflux::line::{Row, Shape, TagText, Unusual};
 use pyo3::prelude::*;
@@ -11,27 +12,29 @@ use pyo3::types::PyString;
 use super::shapes::Object;
 use crate::prefetch;
 
-/// Number of points of one shape after which it begins: in a call with few points it would only add
-/// cost.
+/// The number of points of one shape after which tag values are remembered. In a call with fewer
+/// points, remembering tag values would only add cost.
 const WORTH: usize = 32;
-/// Minimum and maximum number of slots for the values of a tag, as powers of two.
+/// The minimum and the maximum number of slots for the values of one tag, given as exponents of
+/// two.
 const LEAST_BITS: u32 = 6;
 const MOST_BITS: u32 = 13;
-/// Number of points for each value that must have been seen before there are more slots: values
-/// that are never repeated are not worth them.
+/// The minimum number of points per known value at which the number of slots grows. Values that are
+/// never repeated do not justify more slots.
 const POINTS_EACH: usize = 4;
 
-/// The values of one call.
+/// The tag values that are remembered during one call.
 #[derive(Default)]
 pub(crate) struct Memo {
-    /// The shape to which they belong.
+    /// The number of the shape to which the remembered values belong.
     shape: u64,
     points: usize,
     tags: Vec<Tag>,
 }
 
 impl Memo {
-    /// Begins a point with this number of tags. Points of a different shape forget the values.
+    /// Begins a point with `tags` tags. If the point's shape differs from the previous one, all
+    /// remembered values are forgotten.
     #[inline]
     pub(crate) fn begin(&mut self, shape: u64, tags: usize) {
         if self.shape != shape {
@@ -46,7 +49,8 @@ impl Memo {
         }
     }
 
-    /// Writes a tag of the row. `None` is left out.
+    /// Writes one tag of a point, using the remembered value if there is one. If the value is
+    /// `None`, the tag is left out.
     #[inline]
     pub(crate) fn write(
         &mut self,
@@ -62,22 +66,23 @@ impl Memo {
         }
     }
 
-    /// The values of each tag, once there are slots for them, and the number of points so far.
+    /// Returns the remembered values of each tag, and the number of points so far. No tags are
+    /// returned until there are slots for their values.
     #[inline]
     pub(crate) fn tags(&mut self) -> (&mut [Tag], usize) {
         (&mut self.tags, self.points)
     }
 }
 
-/// The values of one tag. The address of an object selects a slot; the object is there or in the
-/// next one.
+/// The remembered values of one tag. The address of a string object selects a slot, and the object
+/// is either in that slot or in the adjacent one.
 pub(crate) struct Tag {
     places: Vec<Known>,
     bits: u32,
     used: usize,
 }
 
-/// A value. Everything that is read for it is in one cache line.
+/// A value. All data that is read for a remembered value is in one cache line.
 #[derive(Default)]
 #[repr(align(64))]
 struct Known {
@@ -102,14 +107,16 @@ impl Tag {
         }
     }
 
-    /// Requests the slot of a value that will be written soon.
+    /// Prefetches the slot of a tag value that will be written soon.
     #[inline]
     pub(crate) fn prefetch(&self, value: Object<'_, '_>) {
         let place = &self.places[self.place_of(value.as_ptr().addr())];
         prefetch::line(std::ptr::from_ref(place).addr());
     }
 
-    /// Writes the tag of the row. `None` is left out. `points` is the number of points so far.
+    /// Writes this tag of a point, using the remembered value if there is one. If the value is
+    /// `None`, the tag is left out. `points` is the number of points that have had this shape so
+    /// far.
     #[inline]
     pub(crate) fn write(
         &mut self,
@@ -126,7 +133,7 @@ impl Tag {
         self.write_other(row, shape, tag, value, points)
     }
 
-    /// The second slot, or an unknown value.
+    /// Writes a tag whose value is in the second slot or is not remembered.
     #[inline(never)]
     fn write_other(
         &mut self,
@@ -161,12 +168,13 @@ impl Tag {
         reason = "of the few bits of a place"
     )]
     fn place_of(&self, address: usize) -> usize {
-        // The high bits of the product depend on all bits of the address.
+        // The high bits of this product depend on all bits of the address, so they select the slot.
         let product = (address as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         (product >> (u64::BITS - self.bits)) as usize
     }
 
-    /// A slot for a new value. `None` if there is none, and more are not worth it.
+    /// Returns the index of a slot for a new tag value. Returns `None` if no slot is free and
+    /// adding slots is not worthwhile.
     fn free_place(&mut self, address: usize, points: usize) -> Option<usize> {
         let is_full = 2 * self.used >= self.places.len();
         if is_full && self.bits < MOST_BITS && points >= POINTS_EACH * self.used {
@@ -204,14 +212,16 @@ fn places(bits: u32) -> Vec<Known> {
         .collect()
 }
 
-/// Writes a tag without looking up its value. `None` is left out.
+/// Writes a tag without looking up its value in the memo. If the value is `None`, the tag is left
+/// out.
 pub(crate) fn write_text(
     row: &mut Row<'_>,
     tag: usize,
     value: Object<'_, '_>,
 ) -> Result<(), Unusual> {
     if let Ok(value) = value.cast_exact::<PyString>() {
-        // Held, because without a GIL another thread may interfere while its text is made.
+        // A reference keeps the string object alive, because without a GIL another thread may
+        // interfere while the object's text is created.
         row.tag(tag, text(&value.to_owned())?)
     } else if value.is_none() {
         Ok(())

@@ -1,5 +1,5 @@
-//! Where every reader of input adds its points: the encoder, the shapes and values of earlier
-//! points, and the warnings for the user.
+//! Defines the sink, to which all readers of input add points. A sink contains the encoder, the
+//! shapes and values of earlier points, and the warnings for the user.
 //!
 //! | file | knows |
 //! |---|---|
@@ -8,7 +8,7 @@
 //! | `tags` | tags that all points share |
 //! | `warnings` | what has to be told at the end of a call |
 //!
-//! A sink knows nothing of inputs: neither where points come from, nor when a batch is full.
+//! A sink depends neither on where points come from nor on when a batch is full.
 
 mod lease;
 mod memo;
@@ -31,28 +31,28 @@ use crate::place::Place;
 use crate::times::Times;
 use crate::{text, values};
 
-/// Maximum size of a batch whose memory is kept.
+/// The maximum size in bytes of a batch whose memory is kept for the next call.
 const LONGEST: usize = 16 << 20;
 
-/// The destination of the points of one call.
+/// The destination to which the points of one call are written.
 pub(crate) struct Sink {
     pub(crate) encoder: Encoder,
     pub(crate) shapes: Shapes,
     pub(crate) memo: Memo,
-    /// Memory for the batches of the call.
+    /// Memory that the batches of the call can reuse.
     pub(crate) spares: Spares,
-    /// The measurement of points that have none.
+    /// The measurement for points without a measurement of their own.
     pub(crate) measurement: Option<String>,
     pub(crate) tags: CommonTags,
     pub(crate) times: Times,
-    /// Whether points without a time get a stamp of the clock.
+    /// Whether points without a time get a timestamp from this machine's clock.
     pub(crate) stamp: bool,
     pub(crate) warnings: Warnings,
 }
 
 impl Sink {
-    /// For calls whose lines have this dialect. Everything that is learned from earlier points,
-    /// such as shapes, is specific to it.
+    /// Creates a sink for calls whose lines are written in this dialect. Everything that a sink
+    /// remembers about earlier points, such as their shapes, is specific to its dialect.
     fn new(dialect: Dialect) -> Self {
         let options = Options::new(dialect).remove_newlines(true);
         Self {
@@ -68,7 +68,8 @@ impl Sink {
         }
     }
 
-    /// Forgets the call, and keeps what the next one can reuse.
+    /// Forgets the data of the call, and keeps the memory and the shapes that the next call can
+    /// reuse.
     fn forget(&mut self) {
         if self.encoder.len_bytes() > LONGEST {
             self.encoder = Encoder::new(self.encoder.options());
@@ -82,30 +83,31 @@ impl Sink {
         self.warnings = Warnings::default();
     }
 
-    /// Gives points without a time the next nanosecond of the clock.
+    /// Sets whether points without a time get the clock's next nanosecond as their time.
     pub(crate) fn set_stamp(&mut self, stamp: bool) {
         self.stamp = stamp;
         self.encoder.set_clock(stamp.then_some(unique_time));
     }
 
-    /// Adds encoded lines.
+    /// Adds lines that are already encoded to the lines of the call.
     pub(crate) fn push_lines(&mut self, text: &[u8]) -> PyResult<()> {
         self.times.refuse_lines()?;
         let pushed = self.encoder.push_text(text);
         pushed.map(drop).map_err(|error| refused(&error))
     }
 
-    /// Records the points without a time among the lines in the encoder.
+    /// Records the points without a time in the encoder for the warning at the end of the call.
     pub(crate) fn note_undated(&mut self, py: Python<'_>) {
         self.warnings.note_undated(py, self.encoder.batch());
     }
 
-    /// Warns of changes to the data, and of points that the server will not keep.
+    /// Warns the user about changes to the data, and about points that the server will not keep.
     pub(crate) fn warn(&self, py: Python<'_>) -> PyResult<()> {
         self.warnings.show(py, self.encoder.removed_newlines())
     }
 
-    /// Sets the measurement and the tags for points that have none themselves.
+    /// Sets the measurement, the extra tags and the default tags that the arguments of a call
+    /// contain.
     pub(crate) fn set_defaults(
         &mut self,
         measurement: Option<&Bound<'_, PyAny>>,
@@ -126,7 +128,7 @@ impl Sink {
         Ok(())
     }
 
-    /// Adds tags for every point, except those that are already there.
+    /// Adds tags for every point, except tags that have the key of an extra tag.
     fn add_tags(&mut self, tags: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
         for (key, value) in tags.into_iter().flatten() {
             let key = self.name(&key, Place::argument("tags"))?;
@@ -156,7 +158,8 @@ impl Sink {
         Ok(())
     }
 
-    /// The text of a name. A value that is not a string is converted, with a warning later.
+    /// Returns a name, such as a tag key or a column name, as a string. If the name is not a
+    /// string, it is converted, which causes a warning at the end of the call.
     pub(crate) fn name(&mut self, name: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<String> {
         if let Ok(text) = name.cast::<PyString>() {
             return values::string(text, place).map(str::to_owned);
@@ -172,7 +175,8 @@ impl Sink {
         Ok(text)
     }
 
-    /// The name of a measurement. `None` if a value means that there is none.
+    /// Returns the measurement whose name is passed in `name`. Returns `None` if `name` is missing,
+    /// so that no measurement is set.
     pub(crate) fn measurement_of(
         &mut self,
         name: &Bound<'_, PyAny>,
@@ -190,7 +194,7 @@ impl Sink {
     }
 }
 
-/// Converts an error of the encoder to a Python exception.
+/// Converts an error of the line encoder to a Python exception.
 pub(crate) fn refused(error: &aioinflux::line::Error) -> PyErr {
     PyValueError::new_err(error.to_string())
 }

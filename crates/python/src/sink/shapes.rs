@@ -1,8 +1,8 @@
-//! Shapes of earlier points, by which the keys of later points are recognized.
+//! Remembers the shapes of earlier points, which help to recognize the keys of later points.
 //!
-//! The keys of a dict are nearly always the same objects as in the previous point, so comparing
-//! their addresses is enough. Keys are held here, so that an address cannot be reused for another
-//! text.
+//! The keys of a point's dict are nearly always the same objects as the keys of the previous point,
+//! so comparing their addresses is enough. The shapes hold references to the key objects, so that
+//! an address cannot be reused for another string.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,26 +11,27 @@ use aioinflux::line::Shape;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
-/// Maximum number of shapes, and of names in all of them, before all are forgotten.
+/// The maximum number of shapes, and the maximum number of names in all shapes together. If one of
+/// these two maximums is exceeded, all shapes are forgotten.
 const MOST_SHAPES: usize = 256;
 const MOST_NAMES: usize = 16_384;
-/// Maximum length of a name that is held.
+/// The maximum length in bytes of a name that a shape can contain.
 const LONGEST_NAME: usize = 4096;
-/// Maximum number of key combinations that appeared once. Only the second point of a shape is worth
-/// creating one.
+/// The maximum number of remembered key combinations that have appeared only once. A shape is
+/// created only when its combination of keys appears a second time.
 const MOST_ONCE: usize = 4096;
 
-/// What the points of a call share: part of their shape.
+/// The names that all points of a call share; these names are part of each point's shape.
 #[derive(Default, PartialEq)]
 pub(crate) struct Shared {
     pub(crate) measurement: Option<String>,
-    /// Extra tags, then default tags.
+    /// The names of the extra tags, followed by the names of the default tags.
     pub(crate) tags: Vec<String>,
-    /// How many of them are extra tags.
+    /// The number of extra tags at the start of `tags`.
     pub(crate) extra_tags: usize,
 }
 
-/// The shapes of this call and of earlier ones.
+/// The shapes of points in this call and in earlier calls.
 #[derive(Default)]
 pub(crate) struct Shapes {
     shared: Vec<Shared>,
@@ -38,48 +39,51 @@ pub(crate) struct Shapes {
     by_hash: HashMap<u64, usize>,
     once: HashSet<u64>,
     names: usize,
-    /// How many were created.
+    /// The number of shapes that have been created so far.
     made: u64,
-    /// The index of this call in `shared`.
+    /// The index of this call's shared names in `shared`.
     call: usize,
-    /// The shape of the last point.
+    /// The index of the last point's shape in `known`.
     last: usize,
 }
 
-/// Keys in the order of the dicts, and how their values become a row.
+/// A known shape: its keys in the order of the dicts, and the plan by which the values become a
+/// row.
 pub(crate) struct Known {
     call: usize,
-    /// A unique number of the shape.
+    /// A number that identifies this shape.
     pub(crate) number: u64,
     measurement: Option<Text>,
     pub(crate) tags: Vec<Text>,
     pub(crate) fields: Vec<Text>,
-    /// `None` if each point needs `PointEncoder`.
+    /// The plan for writing points of this shape, which is `None` if each point needs
+    /// `PointEncoder`.
     pub(crate) plan: Option<Plan>,
-    /// The shape of the point that followed the last point of this shape.
+    /// The index of the shape that most recently came after a point of this shape.
     next: usize,
 }
 
 pub(crate) struct Plan {
     pub(crate) shape: Shape,
-    /// The sources of the tags, in the order of the shape.
+    /// The tags of the shape in the order of the lines. Each tag has an index and the source of its
+    /// value.
     pub(crate) tags: Vec<(usize, Source)>,
-    /// Whether these are exactly the tags of the point, in the order of the point.
+    /// Whether a line contains exactly the tags of the point, in the same order as the point.
     pub(crate) sorted: bool,
 }
 
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Source {
-    /// Position in the tags of the point.
+    /// The value comes from the point, from the tag at this position.
     Point(usize),
-    /// Position in the extra tags of the call.
+    /// The value comes from the call, from the shared tag at this position.
     Extra(usize),
 }
 
-/// A key or a value, valid as long as nothing changes its dict.
+/// A key or a value of a dict, which stays valid as long as nothing changes the dict.
 pub(crate) type Object<'a, 'py> = Borrowed<'a, 'py, PyAny>;
 
-/// A name, and the object that contains it.
+/// A name, with the Python string object that contains it.
 pub(crate) struct Text {
     object: Py<PyString>,
     text: Box<str>,
@@ -102,7 +106,8 @@ impl Text {
 
     #[inline(never)]
     fn equals(&self, name: Object<'_, '_>) -> bool {
-        // Held, because without a GIL another thread may interfere while its text is made.
+        // A reference keeps the string object alive, because without a GIL another thread may
+        // interfere while the object's text is created.
         name.cast_exact::<PyString>().is_ok_and(|name| {
             name.to_owned()
                 .to_str()
@@ -111,7 +116,7 @@ impl Text {
     }
 }
 
-/// The names of a point.
+/// The measurement, the tags and the fields of a point, whose keys determine the point's shape.
 #[derive(Clone, Copy)]
 pub(crate) struct Names<'a, 'py> {
     pub(crate) measurement: Option<&'a Bound<'py, PyString>>,
@@ -124,7 +129,8 @@ impl Names<'_, '_> {
         self.tags.map_or(0, PyDictMethods::len)
     }
 
-    /// The hash of the texts, which the interpreter has already computed. `None` if a key is not a
+    /// Returns a hash of all names of a point, which is computed from the hashes that the
+    /// interpreter has already stored. Returns `None` if the measurement or any key is not a
     /// string.
     fn hash(&self, call: usize) -> Option<u64> {
         let mut hash = mix(call as u64, self.tag_count() as u64);
@@ -150,8 +156,8 @@ fn mix(hash: u64, more: u64) -> u64 {
 }
 
 impl Known {
-    /// Whether the measurement and the numbers of keys match a point. The keys must still be
-    /// compared.
+    /// Returns whether the measurement, the number of tags and the number of fields match those of
+    /// a point. After this check, the caller must still compare the keys of the point.
     #[inline]
     pub(crate) fn begins_like(&self, names: Names<'_, '_>) -> bool {
         let same_name = match (&self.measurement, names.measurement) {
@@ -176,7 +182,7 @@ impl Known {
 }
 
 impl Shapes {
-    /// Begins a call whose points share some names.
+    /// Begins a call whose points share the names in `shared`.
     pub(crate) fn begin(&mut self, shared: Shared) {
         if self.shared.len() > MOST_SHAPES {
             *self = Self::default();
@@ -188,7 +194,7 @@ impl Shapes {
         });
     }
 
-    /// The most likely shape of the next point.
+    /// Returns the index of the shape that the next point most likely has.
     #[inline]
     pub(crate) fn guess(&self) -> Option<usize> {
         let next = self.known.get(self.last)?.next;
@@ -200,13 +206,14 @@ impl Shapes {
         &self.known[place]
     }
 
-    /// Records that the guess was right.
+    /// Records that the shape at the index `place` was guessed correctly.
     #[inline]
     pub(crate) fn was(&mut self, place: usize) {
         self.last = place;
     }
 
-    /// The shape of a point. `None` if it is new.
+    /// Returns the index of a point's shape. Returns `None` if the shape is not known yet or cannot
+    /// be used.
     #[cold]
     pub(crate) fn find(&mut self, names: Names<'_, '_>, options: Options) -> Option<usize> {
         let hash = names.hash(self.call)?;
@@ -279,8 +286,8 @@ impl Plan {
         fields: &[Text],
         shared: &Shared,
     ) -> Option<Self> {
-        // An extra tag takes precedence over the point's own tag of the same name, which takes
-        // precedence over a default tag.
+        // If several tags have the same name, an extra tag takes precedence over the point's own
+        // tag. The point's own tag takes precedence over a default tag.
         let extra_tags = &shared.tags[..shared.extra_tags];
         let own = tags
             .iter()

@@ -1,9 +1,9 @@
-//! Tags that all points of a call share.
+//! Holds the tags that all points of a call share.
 
-/// Tags for every point of a call.
+/// The tags that are added to every point of a call.
 #[derive(Default)]
 pub(crate) struct CommonTags {
-    /// Extra tags, then default tags with other names.
+    /// The extra tags, followed by the default tags that have other names than the extra tags.
     pub(crate) all: Vec<(String, String)>,
     extra: usize,
 }
@@ -14,27 +14,28 @@ impl CommonTags {
         self.extra = 0;
     }
 
-    /// Adds a tag whose name no extra tag has.
+    /// Adds a tag, whose name must differ from the names of all extra tags.
     pub(super) fn add(&mut self, key: String, value: String) {
         self.all.push((key, value));
     }
 
-    /// Ends the extra tags: tags that are added from here on are default tags.
+    /// Ends the list of extra tags. All tags that are added after this call are default tags.
     pub(super) fn end_extra(&mut self) {
         self.extra = self.all.len();
     }
 
-    /// Those that take precedence over a point's own tags of the same name.
+    /// Returns the extra tags, which take precedence over a point's own tags with the same name.
     pub(crate) fn extra(&self) -> &[(String, String)] {
         &self.all[..self.extra]
     }
 
-    /// Those over which a point's own tags of the same name take precedence.
+    /// Returns the default tags, which apply only if the point has no tag with the same name.
     pub(crate) fn defaults(&self) -> &[(String, String)] {
         &self.all[self.extra..]
     }
 
-    /// The tags for a point that has these tags itself, with their positions in `all`.
+    /// Returns the shared tags that apply to a point, each with its position in `all`. The function
+    /// `own` returns whether the point itself has a tag with a given name.
     pub(crate) fn beside(
         &self,
         own: impl Fn(&str) -> bool,

@@ -1,4 +1,5 @@
-//! Warnings for the user at the end of a call: one for each kind of change.
+//! Collects warnings for the user and raises them at the end of a call. Each kind of change causes
+//! at most one warning.
 
 use aioinflux::line::RemovedNewlines;
 use aioinflux::{Batch, Colliding};
@@ -8,24 +9,24 @@ use crate::place::{Place, shorten};
 
 #[derive(Default)]
 pub(crate) struct Warnings {
-    /// Values that had to be strings and were not, and the place of the first.
+    /// The number of values that were converted to strings, and the place of the first such value.
     converted: u64,
     first_converted: Option<String>,
-    /// Newlines that encoders other than the sink's have removed.
+    /// The newlines that were removed by encoders other than the sink's own encoder.
     removed: RemovedNewlines,
-    /// Points of one request and one series without a time.
+    /// The points without a time that belong to the same series and are sent in the same request.
     colliding: Colliding,
 }
 
 impl Warnings {
-    /// Records a value that was converted to a string.
+    /// Records that a value was converted to a string.
     pub(crate) fn note_converted(&mut self, place: Place<'_>) {
         self.converted += 1;
         self.first_converted
             .get_or_insert_with(|| place.to_string());
     }
 
-    /// Records newlines that another encoder has removed.
+    /// Records the newlines that an encoder other than the sink's own encoder has removed.
     pub(crate) fn note_removed(&mut self, removed: &RemovedNewlines) {
         if self.removed.count == 0 {
             self.removed.first.clone_from(&removed.first);
@@ -33,7 +34,8 @@ impl Warnings {
         self.removed.count += removed.count;
     }
 
-    /// Records the points of a request to which the server would give the same time and series.
+    /// Records the points of a request that belong to the same series and would get the same time
+    /// from the server.
     #[inline]
     pub(crate) fn note_undated(&mut self, py: Python<'_>, batch: &Batch) {
         if batch.unstamped() <= 1 {
@@ -47,7 +49,8 @@ impl Warnings {
         }
     }
 
-    /// Raises the warnings. `here` are the newlines that the encoder of the sink has removed.
+    /// Raises the warnings that were collected during the call. `here` describes the newlines that
+    /// the sink's own encoder has removed.
     pub(super) fn show(&self, py: Python<'_>, here: Option<&RemovedNewlines>) -> PyResult<()> {
         if let Some(first) = &self.first_converted {
             let count = self.converted;
@@ -79,7 +82,7 @@ impl Warnings {
     }
 }
 
-/// Warns at the user's line.
+/// Raises a Python warning that refers to the user's line of code.
 fn warn(py: Python<'_>, text: &str) -> PyResult<()> {
     let warn = py.import("aioinflux._warnings")?.getattr("warn")?;
     warn.call1((text,)).map(drop)

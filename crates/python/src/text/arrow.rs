@@ -1,4 +1,4 @@
-//! The texts of Arrow arrays, and the storage arrays of extension types.
+//! Converts the cells of Arrow arrays to strings, and reads the arrays of extension types.
 
 use std::sync::Arc;
 
@@ -22,7 +22,8 @@ use pyo3_arrow::PyArray;
 use super::clock;
 use crate::place::{Place, shorten};
 
-/// The text of a pyarrow scalar. `None` if a column of it has none.
+/// Returns the text of a pyarrow scalar. Returns `None` if a column that contains this scalar
+/// cannot be converted to strings.
 pub(super) fn of_cell(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     let py = value.py();
     let array = py
@@ -39,7 +40,8 @@ pub(super) fn of_cell(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     Ok(texts.map(|texts| texts.value(0).to_owned()))
 }
 
-/// The texts of a column. `None` if it is already text, and if it has no texts.
+/// Returns the cells of an Arrow column as strings. Returns `None` if the column already contains
+/// strings, or cannot be converted to strings.
 pub(crate) fn texts(
     py: Python<'_>,
     array: &ArrayRef,
@@ -74,8 +76,8 @@ pub(crate) fn texts(
     })
 }
 
-/// The storage array of an extension type, if its kind differs: Arrow's 8-bit booleans are stored
-/// as integers.
+/// Converts the array of an extension type if it is stored as a different kind of array. Arrow
+/// stores 8-bit booleans as integers, for example.
 pub(crate) fn plain(field: &Field, array: ArrayRef) -> ArrayRef {
     if is_bool8(field)
         && let Some(integers) = array.as_primitive_opt::<arrow_array::types::Int8Type>()
@@ -90,7 +92,7 @@ pub(crate) fn is_bool8(field: &Field) -> bool {
     field.extension_type_name() == Some("arrow.bool8")
 }
 
-/// The texts of numbers of one type.
+/// Converts numbers of one Arrow type to strings.
 fn each<T>(array: &ArrayRef, text: impl Fn(i128) -> String) -> ArrayRef
 where
     T: ArrowPrimitiveType,
@@ -176,7 +178,8 @@ fn timestamps(
     Ok(Arc::new(texts))
 }
 
-/// An Arrow time zone: an offset, or a name that Python knows.
+/// The time zone of an Arrow type, which is either a fixed offset or a name that Python's
+/// `zoneinfo` finds.
 enum Zone {
     Fixed(i32),
     Named(Py<PyAny>),
@@ -199,7 +202,7 @@ impl Zone {
         })
     }
 
-    /// How many seconds its clocks are ahead of UTC at an instant.
+    /// Returns how many seconds the clocks of the time zone are ahead of UTC at an instant.
     fn offset(&self, py: Python<'_>, ns: i128) -> PyResult<i32> {
         let zone = match self {
             Self::Fixed(offset) => return Ok(*offset),
@@ -219,7 +222,7 @@ impl Zone {
     }
 }
 
-/// The seconds of an offset such as `+01:30`.
+/// Parses the offset of a time zone, such as `+01:30`, and returns it in seconds.
 fn fixed(name: &str) -> Option<i32> {
     let (sign, rest) = match name.split_at_checked(1)? {
         ("+", rest) => (1, rest),

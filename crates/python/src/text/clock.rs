@@ -1,11 +1,11 @@
-//! Days, times of day and durations in Python's notation.
+//! Formats dates, times of day and durations in Python's notation.
 
 pub(super) const DAY: i128 = 86_400 * SECOND;
 pub(super) const SECOND: i128 = 1_000_000_000;
 
 /// A day since 1970: `2024-01-02`.
 pub(super) fn date(days: i128) -> String {
-    // The civil calendar by eras of 400 years, which begin in March.
+    // The calculation divides the civil calendar into eras of 400 years, which begin in March.
     let days = days + 719_468;
     let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
     let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
@@ -17,8 +17,8 @@ pub(super) fn date(days: i128) -> String {
     format!("{year:04}-{month:02}-{day:02}")
 }
 
-/// An instant in nanoseconds since 1970, as local time at this offset in seconds from UTC:
-/// `2024-01-02 03:04:05.123456+01:00`.
+/// Formats an instant, such as `2024-01-02 03:04:05.123456+01:00`. The instant is given in
+/// nanoseconds since 1970, and the offset of its local time from UTC is given in seconds.
 pub(super) fn datetime(ns: i128, offset: Option<i32>) -> String {
     let local = ns + i128::from(offset.unwrap_or(0)) * SECOND;
     let (days, clock) = (local.div_euclid(DAY), local.rem_euclid(DAY));
@@ -33,12 +33,13 @@ pub(super) fn datetime(ns: i128, offset: Option<i32>) -> String {
     format!("{} {}{}", date(days), time(clock), zone.unwrap_or_default())
 }
 
-/// Nanoseconds since midnight: `03:04:05.123456`.
+/// Formats a time of day, such as `03:04:05.123456`, which is given in nanoseconds since midnight.
 pub(super) fn time(ns: i128) -> String {
     format!("{:02}{}", ns / (3600 * SECOND), minutes(ns))
 }
 
-/// `1 day, 0:01:30`, in Python's notation, with a negative number of days if it is negative.
+/// Formats a duration, such as `1 day, 0:01:30`. A negative duration has a negative number of days,
+/// as in Python.
 pub(super) fn duration(ns: i128) -> String {
     let (days, clock) = (ns.div_euclid(DAY), ns.rem_euclid(DAY));
     let clock = format!("{}{}", clock / (3600 * SECOND), minutes(clock));
@@ -49,7 +50,8 @@ pub(super) fn duration(ns: i128) -> String {
     }
 }
 
-/// Minutes, seconds and their fraction, which has no, six or nine digits.
+/// Formats minutes, seconds and the fraction of a second. The fraction has zero, six or nine
+/// digits.
 fn minutes(ns: i128) -> String {
     let (seconds, rest) = (ns / SECOND, ns % SECOND);
     let fraction = match rest {

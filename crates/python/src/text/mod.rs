@@ -1,8 +1,9 @@
-//! The text of a value that must be text: a tag, or a name. It is the same for equal values.
+//! Converts a value that must be a string, such as a tag or a name, to a string. Equal values are
+//! converted to the same string.
 //!
-//! It is the `str` of the Python value, whatever the type: a float of numpy, pandas or Arrow has
-//! the same text, and so do dates, times and durations. The `str` of numpy's own scalars depends on
-//! their unit and on the version of numpy, and is not used.
+//! The result is the `str` of the Python value, regardless of the value's type. A float has the
+//! same text in numpy, pandas and Arrow, and so do dates, times and durations. The `str` of numpy's
+//! own scalars is not used, because it depends on the scalar's unit and on the version of numpy.
 
 pub(crate) mod arrow;
 mod clock;
@@ -15,18 +16,19 @@ use pyo3::types::{PyBool, PyBytes, PyDelta, PyInt};
 use self::clock::{DAY, SECOND, date, datetime, duration};
 use crate::values::types::{is_arrow, is_enum, is_numpy, is_scalar};
 
-/// The text of a value. `None` for arrays, bytes and other values of numpy and Arrow that have
-/// none.
+/// Returns the text of a Python value. Returns `None` for arrays, bytes and other numpy and Arrow
+/// values that cannot be converted to a string.
 pub(crate) fn of(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     if value.is_instance_of::<PyInt>() && is_enum(value)? && !value.is_instance_of::<PyBool>() {
-        // Python 3.10 includes the name of the class.
+        // In Python 3.10, the `str` of an integer enum member includes the name of the enum class.
         return str_of(&value.call_method0(intern!(value.py(), "__index__"))?).map(Some);
     }
     if is_numpy(value) {
         return of_numpy(value);
     }
     if value.is_instance_of::<PyDelta>() {
-        // pandas' own text has nanoseconds, and different wording.
+        // The `str` of a pandas `Timedelta` includes nanoseconds and differs from Python's
+        // notation.
         if let Some(exact) = value.getattr_opt(intern!(value.py(), "asm8"))? {
             return of_numpy(&exact);
         }
@@ -37,12 +39,13 @@ pub(crate) fn of(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     str_of(value).map(Some)
 }
 
-/// The text of a pyarrow scalar: that of a column with this one cell.
+/// Returns the text of a pyarrow scalar, which is the same text as in a column that contains only
+/// this scalar.
 fn of_arrow(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     if let Some(text) = arrow::of_cell(value)? {
         return Ok(Some(text));
     }
-    // An extension type for which pyarrow creates an object: a UUID.
+    // For some extension types, such as UUIDs, pyarrow creates a plain Python object.
     let plain = value.call_method0(intern!(value.py(), "as_py"))?;
     if is_arrow(&plain) || plain.is_instance_of::<PyBytes>() || !is_scalar(&plain)? {
         return Ok(None);
@@ -55,7 +58,8 @@ pub(crate) fn str_of(value: &Bound<'_, PyAny>) -> PyResult<String> {
     Ok(value.str()?.to_str()?.to_owned())
 }
 
-/// `str(value)` for comparisons: text without UTF-8 equals no name.
+/// Returns `str(value)` for comparisons with names. A string that is not valid UTF-8 is not equal
+/// to any name.
 pub(crate) fn lossy(value: &Bound<'_, PyAny>) -> PyResult<String> {
     Ok(value.str()?.to_string_lossy().into_owned())
 }
@@ -78,7 +82,8 @@ fn of_numpy(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
             Some(Ticks::Nanoseconds(ns)) => Ok(Some(duration(ns))),
             None => str_of(value).map(Some),
         },
-        // For single precision, numpy prints other digits than those of the column.
+        // For a single complex number in single precision, numpy prints different digits than for a
+        // column of such numbers.
         ('c', _) => str_of(&value.call_method0(intern!(py, "item"))?).map(Some),
         ('V', _) => Ok(None),
         _ => str_of(value).map(Some),
@@ -97,8 +102,8 @@ enum Ticks {
     Nanoseconds(i128),
 }
 
-/// The unit of a numpy time or duration. `None` for units that are not days and not a whole number
-/// of nanoseconds.
+/// Returns a numpy time or duration as a number of days or nanoseconds. Returns `None` if the
+/// value's unit is neither days nor a whole number of nanoseconds.
 fn ticks(value: &Bound<'_, PyAny>, dtype: &Bound<'_, PyAny>) -> PyResult<Option<Ticks>> {
     let py = value.py();
     let numpy = py.import("numpy")?;

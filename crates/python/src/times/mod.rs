@@ -1,7 +1,7 @@
-//! Python's types of times, as nanoseconds since 1970 in UTC.
+//! Converts all Python types for times to nanoseconds since 1970 in UTC.
 //!
-//! Naive times mean UTC. Nothing is rounded: times that do not fit into 64-bit nanoseconds are
-//! refused.
+//! Times without a time zone are read as UTC. No time is rounded, and a time that does not fit into
+//! 64-bit nanoseconds is refused.
 
 mod moment;
 mod texts;
@@ -19,19 +19,20 @@ use crate::place::{Place, shorten, shown, type_name};
 use crate::values;
 
 const EXPECTED: &str = "int, datetime, date, datetime64, Timestamp, Period or text";
-/// A hint for floats, which are mostly in seconds.
+/// The hint in errors about floats, which usually contain seconds.
 const NO_FLOATS: &str = "hint: pass an integer, and its unit as `time_unit`";
 
-/// How the times of one call are read.
+/// The settings with which a call reads times.
 #[derive(Default)]
 pub(crate) struct Times {
-    /// The unit of integers.
+    /// The unit of times that are integers.
     unit: Precision,
     dates: Dates,
 }
 
 impl Times {
-    /// Begins a call whose integers have this unit. `None` means nanoseconds.
+    /// Begins a call in which times that are integers have the unit `unit`. If the unit is `None`,
+    /// these times are in nanoseconds.
     pub(crate) fn begin(&mut self, unit: Option<&str>) -> PyResult<()> {
         if let Some(unit) = unit {
             self.unit = Precision::from_name(unit).ok_or_else(|| {
@@ -52,7 +53,7 @@ impl Times {
         self.unit
     }
 
-    /// Refuses encoded lines if the call names a unit.
+    /// If the call sets a time unit, refuses lines that are already encoded.
     pub(crate) fn refuse_lines(&self) -> PyResult<()> {
         if self.unit == Precision::Nanoseconds {
             return Ok(());
@@ -63,7 +64,7 @@ impl Times {
         ))
     }
 
-    /// The nanoseconds of `time`.
+    /// Returns `time` in nanoseconds since 1970.
     pub(crate) fn nanoseconds(
         &mut self,
         time: &Bound<'_, PyAny>,
@@ -80,8 +81,8 @@ impl Times {
         }
     }
 
-    /// The same for places where floats are refused: tables, and classes that declare the kind of
-    /// their times.
+    /// Returns `time` in nanoseconds, but refuses floats. Tables, and classes that declare the kind
+    /// of their times, do not accept floats as times.
     pub(crate) fn without_floats(
         &mut self,
         time: &Bound<'_, PyAny>,
@@ -96,7 +97,7 @@ impl Times {
         self.nanoseconds(time, place)
     }
 
-    /// The less common kinds, in a separate function.
+    /// Converts times of the less common types, in a function of its own.
     fn other(&self, time: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<i64> {
         if time.is_none() || time.is_instance_of::<PyBool>() {
             return Err(place.type_error(EXPECTED, time));
@@ -142,8 +143,8 @@ impl Times {
         )
     }
 
-    /// A float is read as nanoseconds, as in pandas, if it is a whole number and the call names no
-    /// unit.
+    /// Reads a float as nanoseconds, as pandas does, but only if the float is a whole number and
+    /// the call sets no time unit.
     fn float(&self, time: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<i64> {
         if values::is_missing(time)? {
             return Err(place.value_error("expected a time, got NaN"));
@@ -151,7 +152,8 @@ impl Times {
         if self.unit != Precision::Nanoseconds {
             return Err(no_float(place, time));
         }
-        // Through an integer, because a longdouble is more precise than a float.
+        // The float is converted through a Python integer, because a numpy longdouble is more
+        // precise than a Python float.
         match time.call_method0(intern!(time.py(), "__int__")) {
             Ok(whole) if whole.eq(time)? => self.integer(&whole, place),
             _ => Err(place.value_error(format!(
@@ -160,7 +162,7 @@ impl Times {
         }
     }
 
-    /// `numpy.datetime64` of any unit, and numpy's integers.
+    /// Reads a `numpy.datetime64` with any unit, or a numpy integer.
     fn numpy(&self, time: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<i64> {
         let py = time.py();
         let dtype = time.getattr(intern!(py, "dtype"))?;
@@ -172,7 +174,7 @@ impl Times {
     }
 }
 
-/// Whether a value is a float of Python or of numpy.
+/// Returns whether a value is a Python float or a numpy float.
 fn is_float(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     if value.is_instance_of::<PyFloat>() {
         return Ok(true);

@@ -1,4 +1,4 @@
-//! Dates, datetimes and periods, of Python, numpy and pandas.
+//! Converts dates, datetimes and periods of Python, numpy and pandas to nanoseconds.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -14,14 +14,16 @@ use crate::place::{Place, shorten};
 use crate::values;
 
 const SECOND: i128 = 1_000_000_000;
-/// The years of 64-bit nanoseconds. The first and the last one are not complete.
+/// The range of years that 64-bit nanoseconds can represent. The first and the last year in this
+/// range are only partly covered.
 const YEARS: std::ops::RangeInclusive<i32> = 1677..=2262;
 
-/// An upper bound on the months (and so the years) between 1970 and the last time that fits in
-/// 64-bit nanoseconds.
+/// An upper bound for the number of months between 1970 and the last time that fits into 64-bit
+/// nanoseconds. The same bound is also used for years.
 const MONTHS: u64 = 12 * 300;
 
-/// Whether the type of a value is a time: a date, a datetime, or a time of numpy or pandas.
+/// Returns whether the type of a value is a type for times: a date, a datetime, or a time of numpy
+/// or pandas.
 pub(crate) fn is_moment(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     if value.is_instance_of::<PyDate>() {
         return Ok(true);
@@ -33,7 +35,7 @@ pub(crate) fn is_moment(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     is_period(value)
 }
 
-/// Whether a value is a pandas `Period`.
+/// Returns whether a value is a pandas `Period`.
 pub(super) fn is_period(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     let py = value.py();
     if !values::is_imported(py, "pandas") {
@@ -42,7 +44,7 @@ pub(super) fn is_period(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     value.is_instance(&py.import("pandas")?.getattr("Period")?)
 }
 
-/// The start of a period.
+/// Returns the start of a pandas `Period` in nanoseconds.
 pub(super) fn period(time: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<i64> {
     let py = time.py();
     let start = time
@@ -59,7 +61,7 @@ pub(crate) fn out_of_range(place: Place<'_>, time: impl std::fmt::Display) -> Py
     ))
 }
 
-/// The start of a day.
+/// Returns the start of a Python date in nanoseconds.
 pub(super) fn date(date: &Bound<'_, PyDate>, place: Place<'_>) -> PyResult<i64> {
     if !YEARS.contains(&date.get_year()) {
         return Err(out_of_range(place, date));
@@ -70,11 +72,12 @@ pub(super) fn date(date: &Bound<'_, PyDate>, place: Place<'_>) -> PyResult<i64> 
 
 pub(super) fn datetime(time: &Bound<'_, PyDateTime>, place: Place<'_>) -> PyResult<i64> {
     let py = time.py();
-    // NaT is an instance of datetime, with its own type.
+    // The pandas value NaT is an instance of `datetime`, but its exact type is a different one.
     if !time.is_exact_instance_of::<PyDateTime>() && values::is_missing(time)? {
         return Err(place.value_error("expected a time, got NaT"));
     }
-    // The years of pandas exceed those of datetime. Its datetime fields are then wrong.
+    // The year of a pandas timestamp can be outside the range of `datetime`. For years outside the
+    // range of `datetime`, the `datetime` fields of a pandas timestamp are wrong.
     if !time.is_exact_instance_of::<PyDateTime>()
         && let Some(exact) = time.getattr_opt(intern!(py, "asm8"))?
     {
@@ -94,7 +97,7 @@ pub(super) fn datetime(time: &Bound<'_, PyDateTime>, place: Place<'_>) -> PyResu
         0,
     );
     let mut ns = utc(local, place)? + i128::from(time.get_microsecond()) * 1000;
-    // The most common zone, whose offset needs no call.
+    // UTC is the most common time zone, and its offset is known without calling `utcoffset`.
     let utc_itself = PyTzInfo::utc(py)?;
     if time.get_tzinfo().is_some_and(|zone| !zone.is(utc_itself)) {
         let offset = time.call_method0(intern!(py, "utcoffset"))?;
@@ -118,7 +121,7 @@ fn day(date: &impl PyDateAccess) -> i8 {
     narrow(date.get_day())
 }
 
-/// Months, days, hours, minutes and seconds are below 64 in Python's own types.
+/// In Python's own date and time types, months, days, hours, minutes and seconds are below 64.
 fn narrow(part: u8) -> i8 {
     i8::try_from(part).unwrap_or(i8::MAX)
 }
@@ -152,9 +155,10 @@ pub(super) fn from_datetime64(
         "ms" => 1_000_000,
         "us" => 1000,
         "ns" => 1,
-        // Years and months have no fixed length; days have.
+        // Years and months have no fixed length, so they are converted to days.
         "Y" | "M" => {
-            // The days of numpy are wrong for a far year, without a sign.
+            // For years that are far from 1970, numpy's conversion to days is wrong and reports no
+            // error.
             let ticks: i64 = time.call_method1("astype", ("i8",))?.extract()?;
             if ticks.saturating_mul(count).unsigned_abs() > MONTHS {
                 return Err(out_of_range(place, time));

@@ -1,8 +1,9 @@
-//! Times that are text.
+//! Reads times that are passed as strings.
 //!
-//! ISO 8601 is parsed here. pandas parses all other forms, if it is installed (`aioinflux._dates`).
-//! Texts that pandas parses have the same order of day and month in a whole call: by default it
-//! would read `12/01/2024` as December, and `13/01/2024` in the next row as January.
+//! Strings in ISO 8601 format are parsed in Rust. If pandas is installed, it parses strings in all
+//! other formats, which the module `aioinflux._dates` does. All strings that pandas parses in a
+//! call must have the same order of day and month. By default pandas would read `12/01/2024` as
+//! December, and `13/01/2024` in the next row as January.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -14,15 +15,15 @@ use pyo3::types::{PyDateTime, PyString};
 use super::moment::{datetime, out_of_range, range};
 use crate::place::{Place, shorten};
 
-/// The order of day and month in the texts of a call.
+/// The order of day and month that all time strings of a call must have.
 #[derive(Default)]
 pub(super) struct Dates {
     first: Option<First>,
 }
 
-/// The first text of a call whose date could be read in a different order.
+/// The first string of a call whose date could also be read in a different order.
 struct First {
-    /// `month`, `day` or `year`: the part that comes first.
+    /// The part that comes first in the date, which is `month`, `day` or `year`.
     order: String,
     text: String,
     point: Option<u64>,
@@ -41,7 +42,7 @@ impl Dates {
             return range(ns, place, shown);
         }
         match shown {
-            // pandas would return the local time without its zone.
+            // For these strings, pandas would return the local time without its time zone.
             "now" | "today" => now(place),
             _ => self.by_pandas(text.py(), shown, place),
         }
@@ -81,7 +82,7 @@ impl Dates {
         Ok(ns)
     }
 
-    /// Refuses a text whose date has a different order than those before.
+    /// Refuses a string if the order of day and month in its date differs from the earlier strings.
     fn check(&mut self, order: String, text: &str, place: Place<'_>) -> PyResult<()> {
         let Some(first) = &self.first else {
             self.first = Some(First {
@@ -106,7 +107,7 @@ impl Dates {
     }
 }
 
-/// The current time.
+/// Returns the current time of this machine in nanoseconds.
 fn now(place: Place<'_>) -> PyResult<i64> {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     let ns = since

@@ -1,4 +1,4 @@
-//! How the attributes of an object are read.
+//! Reads the attributes of an object whose class has a schema.
 //!
 //! | class | its objects' attributes come |
 //! |---|---|
@@ -7,8 +7,8 @@
 //! | whose objects keep all attributes in their `__dict__` | by one walk through it |
 //! | any other, and where a call has few objects of it | by name |
 //!
-//! All ways return what `getattr` returns, unless the class is changed meanwhile: it is examined
-//! once in a call.
+//! All ways of reading an attribute return the same value as `getattr`, unless the class is changed
+//! during the call. Each class is examined only once in a call.
 
 use std::ops::Deref;
 
@@ -21,24 +21,25 @@ use super::descriptor::Descriptor;
 use super::schema::{Attribute, Schema};
 use crate::dicts::read_values;
 
-/// Number of consecutive objects after which a class is examined.
+/// The number of consecutive objects of the same class after which the class is examined for a
+/// faster way of reading.
 const WORTH: usize = 64;
-/// Maximum number of key orders that are tried for the dictionaries of a class.
+/// The maximum number of key orders that are learned for the `__dict__`s of objects of one class.
 const MOST_ORDERS: usize = 16;
 
-/// The attributes of one object.
+/// Reads the attributes of one object.
 pub(super) trait Values<'py> {
     type Value: Deref<Target = Bound<'py, PyAny>>;
 
-    /// Reads one of them.
+    /// Reads the value of one attribute.
     ///
     /// # Errors
     ///
-    /// Exceptions of the class propagate, and a missing attribute is an `AttributeError`.
+    /// Exceptions that the class raises propagate, and a missing attribute raises `AttributeError`.
     fn get(&self, attribute: &Attribute) -> PyResult<Self::Value>;
 }
 
-/// Reads attributes of objects of one class.
+/// Reads the attributes of objects that all belong to one class.
 #[derive(Default)]
 pub(super) struct AttributeReader<'py> {
     objects: usize,
@@ -53,14 +54,15 @@ enum Manner<'py> {
     Walked(Walk<'py>),
 }
 
-/// An object whose attributes can be read faster than by name.
+/// An object with attributes that can be read faster than by name.
 pub(super) enum Quick<'a, 'py> {
     Described(Described<'a, 'py>),
     Walked(Walked<'a, 'py>),
 }
 
 impl<'py> AttributeReader<'py> {
-    /// `None` if attributes must be read by name.
+    /// Returns a faster way to read the attributes of an object, or `None` if the attributes must
+    /// be read by name.
     #[inline]
     pub(super) fn read<'a>(
         &'a mut self,
@@ -83,8 +85,8 @@ impl<'py> AttributeReader<'py> {
 }
 
 impl<'py> Manner<'py> {
-    /// A descriptor that can be set takes precedence over the dictionary of the object; other
-    /// attributes of the class do not.
+    /// A descriptor that can be set takes precedence over an entry in the object's dictionary, but
+    /// other attributes of the class do not.
     fn of(schema: &Schema, class: &Bound<'py, PyType>) -> PyResult<Self> {
         let py = class.py();
         let search = intern!(py, "__getattribute__");
@@ -109,8 +111,8 @@ impl<'py> Manner<'py> {
     }
 }
 
-/// Whether attributes are looked up in the `__dict__` of an object, and there is no property of
-/// that name.
+/// Returns whether the objects of a class have an ordinary `__dict__`, and not a property that is
+/// called `__dict__`.
 fn has_usual_dict(class: &Bound<'_, PyType>) -> PyResult<bool> {
     let py = class.py();
     let name = intern!(py, "__dict__");
@@ -122,7 +124,7 @@ fn has_usual_dict(class: &Bound<'_, PyType>) -> PyResult<bool> {
     })
 }
 
-/// What a class, or one of its bases, has under a name.
+/// Returns the object that a class, or one of its bases, stores under a name.
 fn in_class<'py>(
     class: &Bound<'py, PyType>,
     name: &Bound<'py, PyString>,
@@ -136,13 +138,14 @@ fn in_class<'py>(
     Ok(None)
 }
 
-/// Of a tuple, whose attributes have positions.
+/// Reads the attributes of a tuple by position.
 impl<'a, 'py> Values<'py> for &'a Bound<'py, PyTuple> {
     type Value = Borrowed<'a, 'py, PyAny>;
 
     #[inline]
     fn get(&self, attribute: &Attribute) -> PyResult<Self::Value> {
-        // `plain` finds one without a position by its name.
+        // If an attribute has no position in the tuple, this error makes `plain` look up the
+        // attribute by name.
         let place = attribute
             .index
             .ok_or_else(|| PyAttributeError::new_err(()))?;
@@ -150,7 +153,7 @@ impl<'a, 'py> Values<'py> for &'a Bound<'py, PyTuple> {
     }
 }
 
-/// Of any object, by name.
+/// Reads the attributes of any object by name.
 impl<'py> Values<'py> for &Bound<'py, PyAny> {
     type Value = Owned<'py>;
 
@@ -171,7 +174,8 @@ impl<'py> Deref for Owned<'py> {
     }
 }
 
-/// Of an object whose class has descriptors for all of them.
+/// Reads the attributes of an object through descriptors, of which the class has one for each
+/// attribute.
 pub(super) struct Described<'a, 'py> {
     descriptors: &'a [Descriptor<'py>],
     object: &'a Bound<'py, PyAny>,
@@ -188,25 +192,29 @@ impl<'py> Values<'py> for Described<'_, 'py> {
     }
 }
 
-/// State kept between objects while their `__dict__`s are read.
+/// The state that is kept from one object to the next while attributes are read from each object's
+/// `__dict__`.
 #[derive(Default)]
 struct Walk<'py> {
-    /// How many key orders were learned.
+    /// The number of key orders that have been learned so far.
     learned: usize,
     order: Order<'py>,
     values: Vec<Bound<'py, PyAny>>,
 }
 
-/// The key order of a dictionary that has all attributes of a schema.
+/// The order of the keys in an object's dictionary, which must contain all attributes of the
+/// schema.
 #[derive(Default)]
 struct Order<'py> {
-    /// The names. They are held, so that their addresses cannot be reused for other texts.
+    /// The names. The vector holds references to the keys, so that the addresses of the keys cannot
+    /// be reused for other strings.
     names: Vec<Bound<'py, PyAny>>,
-    /// The positions of the attributes among them; empty at first.
+    /// The position of each attribute among the keys of the dictionary. The vector of positions is
+    /// empty until a key order is learned.
     places: Vec<usize>,
 }
 
-/// Of an object whose dictionary was read.
+/// Reads the attributes of an object from the values in its dictionary.
 pub(super) struct Walked<'a, 'py> {
     values: &'a [Bound<'py, PyAny>],
     places: &'a [usize],
@@ -222,7 +230,8 @@ impl<'a, 'py> Values<'py> for Walked<'a, 'py> {
 }
 
 impl<'py> Walk<'py> {
-    /// `None` if an attribute is not in the dictionary.
+    /// Returns `None` if the object has no plain dictionary, or if an attribute is not in the
+    /// dictionary.
     #[inline]
     fn read(&mut self, schema: &Schema, object: &Bound<'py, PyAny>) -> Option<Walked<'_, 'py>> {
         if self.learned > MOST_ORDERS {
@@ -246,7 +255,8 @@ impl<'py> Walk<'py> {
         })
     }
 
-    /// Takes the values of a dictionary, if it has the key order of the last one.
+    /// If a dictionary has the same key order as the previous dictionary, takes the dictionary's
+    /// values.
     #[inline]
     fn take(&mut self, dict: &Bound<'py, PyDict>) -> bool {
         self.values.clear();

@@ -1,4 +1,4 @@
-//! A class with a schema, as Python has it.
+//! Provides a class's schema as an object that Python code can use.
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyType};
@@ -10,8 +10,8 @@ use crate::exit;
 use crate::server::Server;
 use crate::sink::Lease;
 
-/// The schema of a class, compiled once by `@lineprotocol`, and the plans that calls have made for
-/// it.
+/// The schema of a class, which `@lineprotocol` compiles once, and the plans that calls have made
+/// for the class.
 #[pyclass(module = "aioinflux._core", name = "Schema", frozen)]
 pub(crate) struct Class {
     pub(super) schema: Schema,
@@ -30,7 +30,8 @@ impl Class {
         rm_none: bool,
     ) -> PyResult<Self> {
         exit::protect_thread();
-        // How it reads tags is specific to a call.
+        // The tags are read through a sink, because a sink has the functions that check and convert
+        // the tags of a call.
         let mut sink = Lease::take(Server::V1.dialect());
         sink.set_defaults(None, Some(extra_tags), None)?;
         let extra_tags = sink.tags.extra().to_vec();
@@ -40,7 +41,7 @@ impl Class {
         })
     }
 
-    /// One object as a line, without a line feed.
+    /// Returns one object as a line without a line feed at the end.
     fn line<'py>(
         slf: &Bound<'py, Self>,
         object: &Bound<'py, PyAny>,
@@ -65,7 +66,7 @@ impl Class {
             "no field of `{}` has a value, so it has no line; hint: `placeholder=True`",
             schema.name
         );
-        // As in 0.9, where the schema is that of the object itself.
+        // The error is a `SchemaError`, as in 0.9, because the object's own class has the schema.
         let class = py.import("aioinflux._schema")?.getattr("SchemaError")?;
         Err(PyErr::from_value(class.call1((text,))?))
     }

@@ -1,6 +1,6 @@
-//! The kinds of attributes, and how their values are written.
+//! Defines the kinds of attributes, and the way in which the values of each kind are written.
 //!
-//! `None`, NaN, `NA`, `NaT` and nulls of Arrow are left out, for every kind.
+//! For attributes of every kind, `None`, NaN, `NA`, `NaT` and Arrow nulls are left out.
 
 use std::borrow::Cow;
 
@@ -19,7 +19,7 @@ pub(super) enum Kind {
     Measurement,
     /// Nanoseconds.
     TimeInt,
-    /// Any kind of time.
+    /// A time of any type, such as a datetime or a string.
     Time,
     Tag,
     TagEnum,
@@ -28,11 +28,12 @@ pub(super) enum Kind {
     Float,
     Str,
     Enum,
-    /// A field whose value determines its type.
+    /// A field whose type depends on each value.
     Any,
 }
 
-/// The part of a line that attributes belong to, in the order of slots.
+/// The part of a line to which an attribute belongs. Slots of attributes are in the order of these
+/// parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Part {
     Measurement,
@@ -71,7 +72,7 @@ impl Kind {
     }
 }
 
-/// The error for a value whose type differs from that of its attribute.
+/// Returns the error for a value whose type does not match the kind of its attribute.
 fn wrong(place: Place<'_>, expected: &str, got: &Bound<'_, PyAny>) -> PyErr {
     let shown = got.repr().map_or_else(
         |_| String::new(),
@@ -83,7 +84,7 @@ fn wrong(place: Place<'_>, expected: &str, got: &Bound<'_, PyAny>) -> PyErr {
     ))
 }
 
-/// Whether there is no value. The common types are checked first.
+/// Returns whether the value of an attribute is missing. The most common types are checked first.
 fn is_missing(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     let common = value.is_exact_instance_of::<PyInt>()
         || value.is_exact_instance_of::<PyString>()
@@ -94,7 +95,8 @@ fn is_missing(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     values::is_missing(value)
 }
 
-/// The value of a field, or `None` if it is left out.
+/// Returns the value of a field. Returns `None` if the value is missing, so that the field is left
+/// out.
 pub(super) fn field<'a>(
     kind: Kind,
     value: &'a Bound<'_, PyAny>,
@@ -143,7 +145,8 @@ fn plain_field<'a>(
         | (Kind::Float, written @ FieldValue::Float(_))
         | (Kind::Any, written) => Ok(Some(written)),
         (Kind::Float, FieldValue::Integer(number)) => Ok(Some(FieldValue::Float(number as f64))),
-        // It has the type of an integer, whatever the numpy type.
+        // The field gets the type integer, even if the value is an unsigned numpy integer. Only a
+        // value that is too large stays unsigned.
         (Kind::Int, FieldValue::Unsigned(number)) => {
             let integer = i64::try_from(number).map(FieldValue::Integer);
             Ok(Some(integer.unwrap_or(FieldValue::Unsigned(number))))
@@ -153,12 +156,13 @@ fn plain_field<'a>(
     }
 }
 
-/// A Python integer that is not a bool.
+/// Returns whether a value is a Python integer and not a bool.
 fn is_int(value: &Bound<'_, PyAny>) -> bool {
     value.is_instance_of::<PyInt>() && !value.is_instance_of::<PyBool>()
 }
 
-/// The text of a value. For bytes it would be their Python literal.
+/// Returns the text of a string attribute's value. Bytes are refused, because the `str` of bytes
+/// would be a Python literal.
 fn string<'a>(value: &'a Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Cow<'a, str>> {
     if let Ok(text) = value.cast::<PyString>() {
         return values::string(text, place).map(Cow::Borrowed);
@@ -170,10 +174,10 @@ fn string<'a>(value: &'a Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Cow<'a,
     Ok(Cow::Owned(text))
 }
 
-/// The name of an enum member. A plain text is treated as such a name.
+/// Returns the name of an enum member. A plain string is treated as the name of an enum member.
 fn name_of<'a>(value: &'a Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Cow<'a, str>> {
     match value.getattr_opt(intern!(value.py(), "name"))? {
-        // Members of a flag without a single name have none; their text describes them.
+        // A combination of several flags has no name, but its text describes the combination.
         Some(name) if name.is_none() => text::str_of(value).map(Cow::Owned),
         Some(name) => name
             .extract()
@@ -186,7 +190,8 @@ fn name_of<'a>(value: &'a Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Cow<'a
     }
 }
 
-/// The text of a tag, or `None` if it is left out.
+/// Returns the text with which a tag is written. Returns `None` if the value is missing, so that
+/// the tag is left out.
 pub(super) fn tag<'a>(
     kind: Kind,
     value: &'a Bound<'_, PyAny>,
@@ -198,7 +203,7 @@ pub(super) fn tag<'a>(
     if kind == Kind::TagEnum {
         return name_of(value, place).map(Some);
     }
-    // The class declares that it becomes text, so there is no warning.
+    // The class declares that the value becomes a string, so its conversion causes no warning.
     let mut converted = false;
     values::tag(value, place, &mut converted).map_err(|error| {
         if error.is_instance_of::<PyTypeError>(value.py()) {
@@ -209,7 +214,8 @@ pub(super) fn tag<'a>(
     })
 }
 
-/// The measurement, or `None` if the object has none.
+/// Returns the measurement that an attribute contains. Returns `None` if the attribute has no
+/// value.
 pub(super) fn measurement(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Option<String>> {
     if values::is_missing(value)? {
         return Ok(None);
@@ -220,7 +226,7 @@ pub(super) fn measurement(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResul
     }
 }
 
-/// The nanoseconds of a time, or `None` if the server should set it.
+/// Returns the time of a point in nanoseconds. Returns `None` if the server should set the time.
 pub(super) fn time(
     times: &mut Times,
     kind: Kind,

@@ -1,4 +1,4 @@
-//! Points that are objects of a class with a schema (`@lineprotocol`), as lines.
+//! Writes objects of a class with a schema (`@lineprotocol`) as lines.
 //!
 //! | file | knows |
 //! |---|---|
@@ -29,25 +29,27 @@ use crate::place::{Place, type_name};
 use crate::sink::Sink;
 use crate::values;
 
-/// What the objects of a call reuse from earlier ones.
+/// The data that an object in a call reuses from earlier objects.
 #[derive(Default)]
 pub(crate) struct Last<'py> {
-    /// The class of the last object, and how its objects become lines.
+    /// The class of the last object, and the way in which objects of this class become lines.
     class: Option<(Bound<'py, PyType>, Manner<'py>)>,
     state: rows::State<'py>,
 }
 
 enum Manner<'py> {
-    /// With the schema of the class.
+    /// Objects of the class are written with the schema of the class.
     Schema(Bound<'py, Class>),
-    /// With its own method, which returns encoded lines.
+    /// Objects of the class are written by calling their own method, which returns encoded lines.
     Method,
-    /// They are not points of these kinds.
+    /// Objects of the class have neither a schema nor a method that returns lines.
     Other,
 }
 
 impl<'py> Manner<'py> {
-    /// A method belongs to the schema if it carries the schema. An overriding method does not.
+    /// If the method `to_lineprotocol` of a class carries a schema, objects are written with that
+    /// schema. If a subclass overrides `to_lineprotocol`, the new method carries no schema, so the
+    /// method is called instead.
     fn of(class: &Bound<'py, PyType>) -> PyResult<Self> {
         let py = class.py();
         let Some(method) = class.getattr_opt(intern!(py, "to_lineprotocol"))? else {
@@ -61,7 +63,8 @@ impl<'py> Manner<'py> {
     }
 }
 
-/// Adds one point, or the lines of an object, and returns whether `data` was either.
+/// If `data` is an object with a schema, or an object that returns lines, adds its line or lines.
+/// Returns whether `data` was added.
 #[inline]
 pub(crate) fn push<'py>(
     sink: &mut Sink,
@@ -85,7 +88,7 @@ pub(crate) fn push<'py>(
     }
 }
 
-/// The lines that an object returns; they are used unchanged.
+/// Adds the lines that an object's method returns, without changing the lines.
 pub(crate) fn push_by_method(sink: &mut Sink, object: &Bound<'_, PyAny>) -> PyResult<()> {
     let py = object.py();
     let index = sink.encoder.next_index();

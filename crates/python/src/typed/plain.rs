@@ -1,4 +1,4 @@
-//! An object of any kind, attribute by attribute.
+//! Writes any object of a class with a schema, one attribute after another.
 
 use aioinflux::FieldValue;
 use pyo3::prelude::*;
@@ -10,7 +10,7 @@ use super::schema::{Attribute, PLACEHOLDER, Schema};
 use crate::sink::Sink;
 use crate::times::Times;
 
-/// Adds one point.
+/// Adds one object to the lines of a call.
 pub(super) fn push(sink: &mut Sink, schema: &Schema, object: &Bound<'_, PyAny>) -> PyResult<()> {
     let Sink {
         encoder,
@@ -67,7 +67,8 @@ pub(super) fn push(sink: &mut Sink, schema: &Schema, object: &Bound<'_, PyAny>) 
     Ok(())
 }
 
-/// The measurement of an object. `None` means the name of the class.
+/// Returns the measurement that an attribute of the object contains. Returns `None` if the
+/// measurement is the name of the object's class.
 fn measurement(
     schema: &Schema,
     object: &Bound<'_, PyAny>,
@@ -82,7 +83,8 @@ fn measurement(
     Ok(name.filter(|name| !(schema.rm_none && name.is_empty())))
 }
 
-/// The time of an object. `None` if the server should set it.
+/// Returns the time of an object in nanoseconds. Returns `None` if the server should set the time
+/// of the point.
 pub(super) fn time(
     times: &mut Times,
     schema: &Schema,

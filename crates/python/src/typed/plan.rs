@@ -1,4 +1,5 @@
-//! The names that points of one class share in one kind of call, checked and escaped once.
+//! Holds the names that all points of a class share in calls of the same kind. The shared names are
+//! checked and escaped only once.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,15 +10,16 @@ use aioinflux::line::Shape;
 use super::schema::{PLACEHOLDER, Schema};
 use crate::sink::CommonTags;
 
-/// Maximum number of plans that a class keeps: its measurement may be an attribute.
+/// The maximum number of plans that a class keeps. A class may have many plans, because the
+/// measurement may be an attribute.
 const MOST_PLANS: usize = 64;
 
-/// The plans of a class.
+/// The plans of a class, with one plan for each measurement and kind of call.
 #[derive(Default)]
 pub(super) struct Plans(Mutex<Vec<Arc<Plan>>>);
 
 impl Plans {
-    /// The plan for a measurement in a call with these extra tags.
+    /// Returns the plan for a measurement in a call with the shared tags `common`.
     pub(super) fn get(
         &self,
         schema: &Schema,
@@ -41,27 +43,28 @@ impl Plans {
     }
 }
 
-/// How objects of a class become rows.
+/// The plan by which objects of a class are written as rows.
 pub(super) struct Plan {
-    /// A unique number of the plan.
+    /// A number that identifies the plan.
     pub(super) number: u64,
     options: Options,
     measurement: String,
     tag_names: Vec<String>,
     extra_tags: usize,
-    /// `None` if each point needs `PointEncoder`.
+    /// The shape of the rows, which is `None` if each point needs `PointEncoder`.
     pub(super) shape: Option<Shape>,
-    /// The sources of the tags, in the order of the shape.
+    /// The tags of the shape in the order of the lines. Each tag has an index and the source of its
+    /// value.
     pub(super) tags: Vec<(usize, Source)>,
 }
 
 #[derive(Clone, Copy)]
 pub(super) enum Source {
-    /// Position in the tags of the schema.
+    /// The value comes from the object, from the tag attribute at this position in the schema.
     Attribute(usize),
-    /// Position in the extra tags of the schema.
+    /// The value comes from the class, from the extra tag at this position in the schema.
     Declared(usize),
-    /// Position in the extra tags of the call.
+    /// The value comes from the call, from the shared tag at this position.
     Extra(usize),
 }
 
@@ -90,7 +93,7 @@ impl Plan {
         }
     }
 
-    /// Whether it is the plan for this measurement in this call.
+    /// Returns whether this plan is for the given measurement and kind of call.
     pub(super) fn fits(&self, options: Options, measurement: &str, common: &CommonTags) -> bool {
         self.options == options
             && self.measurement == measurement
@@ -104,8 +107,9 @@ impl Plan {
     }
 }
 
-/// The tags of a line. An extra tag of the call takes precedence over one of the class, that one
-/// over an attribute, and that one over a default tag.
+/// Returns the keys of the tags in a line, each with the source of its value. If several tags have
+/// the same name, an extra tag of the call takes precedence over an extra tag of the class. Both
+/// take precedence over an attribute, and an attribute takes precedence over a default tag.
 pub(super) fn sources<'a>(
     schema: &'a Schema,
     common: &'a CommonTags,

@@ -1,7 +1,9 @@
-//! Objects of the usual kind whose class is already known: only values are read.
+//! Writes objects of the usual kind whose class is already known, so that only the values of the
+//! attributes are read.
 //!
-//! Everything unusual is left to `plain`, which writes the point or raises the error. Attributes
-//! may run user code, whose exceptions propagate unchanged.
+//! All unusual objects are left to the module `plain`, which writes the point or raises the error.
+//! Reading an attribute may run user code, and the exceptions that user code raises propagate
+//! unchanged.
 
 use std::sync::Arc;
 
@@ -20,10 +22,10 @@ use super::schema::{Attribute, Schema};
 use crate::sink::{Memo, Sink};
 use crate::times::Times;
 
-/// What an object leaves for the next one of its class.
+/// The data that an object of a class reuses from the object before it.
 #[derive(Default)]
 pub(super) struct State<'py> {
-    /// The plan of the last object, and the object that was its measurement.
+    /// The plan of the last object, and the string object that was the last object's measurement.
     plan: Option<LastPlan<'py>>,
     reader: AttributeReader<'py>,
     memo: Memo,
@@ -32,18 +34,18 @@ pub(super) struct State<'py> {
 type LastPlan<'py> = (Option<Bound<'py, PyString>>, Arc<Plan>);
 
 impl State<'_> {
-    /// Begins a different class.
+    /// Forgets the previous class when objects of a different class begin.
     pub(super) fn forget(&mut self) {
         self.plan = None;
         self.reader = AttributeReader::default();
     }
 }
 
-/// Why an object was not written.
+/// The reason why an object was not written by the fast path.
 enum Miss {
-    /// It needs `plain`.
+    /// The object must be written by the module `plain`, because it is unusual.
     Unusual,
-    /// User code raised it.
+    /// User code raised an exception while the object was read.
     Raised(PyErr),
 }
 
@@ -53,7 +55,7 @@ impl From<Unusual> for Miss {
     }
 }
 
-/// Adds one point.
+/// Adds one object to the lines of a call.
 pub(super) fn push<'py>(
     sink: &mut Sink,
     state: &mut State<'py>,
@@ -67,7 +69,8 @@ pub(super) fn push<'py>(
     plain::push(sink, schema, object)
 }
 
-/// Adds one point if it is of the usual kind, and returns whether it was.
+/// If the object is of the usual kind, adds the object to the lines. Returns whether the object was
+/// added.
 fn push_common<'py>(
     sink: &mut Sink,
     state: &mut State<'py>,
@@ -145,7 +148,8 @@ fn write<'py>(
             Source::Attribute(at) => {
                 let attribute = &schema.tags()[at];
                 let value = read(values, attribute)?;
-                // The text of a repeated value is recognized by its address, without being read.
+                // A repeated tag value is recognized by the address of its object, so its text need
+                // not be read.
                 if memo
                     .write(&mut row, shape, tag, value.as_borrowed())
                     .is_err()
@@ -189,7 +193,8 @@ fn measurement<'py>(value: &Bound<'py, PyAny>) -> Result<Bound<'py, PyString>, M
     Ok(name.clone())
 }
 
-/// The time of an object. Reading it may run user code.
+/// Returns the time of an object in nanoseconds, or `None` if the server should set the time.
+/// Reading the time of an object may run user code.
 fn time(
     times: &mut Times,
     schema: &Schema,
@@ -209,7 +214,7 @@ fn time(
     })
 }
 
-/// Tags that are not strings.
+/// Writes a tag whose value is not a plain string.
 fn write_tag(
     row: &mut Row<'_>,
     tag: usize,
@@ -234,7 +239,8 @@ fn write_tag(
     }
 }
 
-/// The name of an enum member, faster than its attribute `name`.
+/// Reads the name of an enum member from `_name_`, which is faster than reading the attribute
+/// `name`.
 fn member_name<'py>(value: &Bound<'py, PyAny>) -> Option<Bound<'py, PyString>> {
     let name = value.getattr(intern!(value.py(), "_name_")).ok()?;
     name.cast_into_exact().ok()
@@ -271,7 +277,8 @@ fn write_field(
     Ok(())
 }
 
-/// Numbers of other types, enums, and missing values.
+/// Writes a field whose value is an enum member or a number of a less common type. A missing value
+/// is left out.
 fn write_rare_field(
     row: &mut Row<'_>,
     at: usize,

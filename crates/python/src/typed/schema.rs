@@ -1,4 +1,4 @@
-//! The attributes of a class.
+//! Defines the schema of a class, which consists of attributes.
 
 use aioinflux::Encoder;
 use pyo3::exceptions::{PyAttributeError, PyValueError};
@@ -10,43 +10,45 @@ use crate::place::Place;
 use crate::server::Server;
 use crate::sink::refused;
 
-/// The field of the placeholder, for points without fields.
+/// The name of the placeholder field, which ensures that every point has a field.
 pub(super) const PLACEHOLDER: &str = "_";
 
-/// The schema of a class.
+/// The schema of a class, which determines how objects of the class are written.
 pub(crate) struct Schema {
-    /// Name of the class.
+    /// The name of the class to which the schema belongs.
     pub(super) name: String,
-    /// Address of the class if its objects are tuples; those of its subclasses may differ.
+    /// The address of the class, if objects of the class are tuples. Objects of a subclass are not
+    /// read by position, because a subclass may differ.
     tuples: Option<usize>,
-    /// Measurement and time if there are any, then tags, then fields.
+    /// All attributes of the class, in the order of their slots. The measurement and the time come
+    /// first, if the class has them, followed by the tags and then the fields.
     attributes: Vec<Attribute>,
     first_tag: usize,
     first_field: usize,
-    /// Tags of every object of the class.
+    /// The tags that the class declares for each of its objects.
     pub(super) extra_tags: Vec<(String, String)>,
     pub(super) placeholder: bool,
-    /// Whether empty texts are left out.
+    /// Whether fields with empty strings are left out.
     pub(super) rm_none: bool,
 }
 
 pub(super) struct Attribute {
     pub(super) name: Py<PyString>,
-    /// Name of the tag or field.
+    /// The name of the tag or field that is written for the attribute.
     pub(super) key: String,
     pub(super) kind: Kind,
-    /// Whether a time may be missing.
+    /// Whether the time may be missing, if the attribute is the time.
     pub(super) optional: bool,
-    /// Its name in errors.
+    /// The name of the class and of the attribute, as error messages show it.
     label: String,
-    /// Its position in an object that is a tuple.
+    /// The attribute's position in objects that are tuples.
     pub(super) index: Option<usize>,
-    /// Its position among all attributes of its schema.
+    /// The attribute's position among all attributes of the schema.
     pub(super) slot: usize,
 }
 
-/// The description of an attribute from Python: name, key, kind, whether it may be missing,
-/// position in a tuple.
+/// An attribute as the Python code describes it. The items are the name, the key, the kind, whether
+/// the value may be missing, and the position in a tuple.
 pub(super) type Described<'py> = (Bound<'py, PyString>, String, String, bool, Option<usize>);
 
 impl Schema {
@@ -82,7 +84,8 @@ impl Schema {
         Ok(schema)
     }
 
-    /// Refuses names that no server stores. The encoder knows these.
+    /// Refuses names of tags and fields that no server stores. The encoder detects such invalid
+    /// names.
     fn check(&self) -> PyResult<()> {
         let mut encoder = Encoder::new(Server::V1.dialect());
         let mut line = encoder.point(0);
@@ -91,7 +94,7 @@ impl Schema {
         } else {
             &self.name
         };
-        // The current attribute.
+        // The attribute whose name is being checked.
         let mut at = None;
         let checked = (|| {
             line.measurement(name)?;
@@ -121,7 +124,7 @@ impl Schema {
         })
     }
 
-    /// All attributes, in the order of their slots.
+    /// Returns all attributes of the schema, in the order of their slots.
     #[inline]
     pub(super) fn attributes(&self) -> &[Attribute] {
         &self.attributes
@@ -153,13 +156,13 @@ impl Schema {
         &self.attributes[self.first_field..]
     }
 
-    /// Whether attributes of an object are read by position.
+    /// Returns whether the attributes of this object are read by position.
     #[inline]
     pub(super) fn is_tuple(&self, object: &Bound<'_, PyAny>) -> bool {
         self.tuples == Some(object.get_type_ptr().addr())
     }
 
-    /// An object whose attributes are read by position.
+    /// If the attributes of the object are read by position, returns the object as a tuple.
     #[inline]
     pub(super) fn tuple<'a, 'py>(
         &self,
@@ -168,14 +171,15 @@ impl Schema {
         self.is_tuple(object).then(|| object.cast().ok())?
     }
 
-    /// The error of the encoder, with the class, which it does not know.
+    /// Returns an exception for an error of the encoder. The message includes the name of the
+    /// class, which the encoder does not know.
     pub(super) fn refused(&self, error: &aioinflux::line::Error) -> PyErr {
         PyValueError::new_err(format!("{} (class `{}`)", refused_text(error), self.name))
     }
 }
 
 fn refused_text(error: &aioinflux::line::Error) -> String {
-    // The function that words an error.
+    // Creates the message of an error that the encoder reports.
     Python::attach(|py| refused(error).value(py).to_string())
 }
 
@@ -193,20 +197,20 @@ impl Attribute {
         })
     }
 
-    /// Its value in an object, by name.
+    /// Reads the value of this attribute from an object, by the attribute's name.
     #[inline]
     pub(super) fn read<'py>(&self, object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         object.getattr(self.name.bind(object.py()))
     }
 
-    /// Whether this is its name.
+    /// Returns whether `name` is the name of this attribute.
     pub(super) fn is_named(&self, name: &Bound<'_, PyAny>) -> bool {
         let own = self.name.bind(name.py());
         name.is(own)
             || name.is_exact_instance_of::<PyString>() && own.as_any().eq(name).unwrap_or(false)
     }
 
-    /// Its value, or the error for an object without the attribute.
+    /// Returns the value of this attribute, or the error for an object that lacks the attribute.
     pub(super) fn value<'py>(
         &self,
         object: &Bound<'py, PyAny>,

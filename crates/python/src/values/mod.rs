@@ -1,4 +1,4 @@
-//! Python scalars as field values and as tags.
+//! Converts Python scalars to values of fields and tags.
 
 pub(crate) mod types;
 
@@ -17,7 +17,8 @@ use crate::text;
 
 const EXPECTED: &str = "float, int, bool or str";
 
-/// The value of a field, or `None` if there is none: `None`, `NaN`, `NA` and `NaT` are left out.
+/// Returns the value of a field. Returns `None` if the value is missing, because fields with
+/// `None`, `NaN`, `NA` or `NaT` are left out.
 pub(crate) fn field<'a>(
     value: &'a Bound<'_, PyAny>,
     place: Place<'_>,
@@ -55,14 +56,16 @@ fn integer(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<FieldValue<'s
         })
 }
 
-/// UTF-8 of a string. A lone surrogate has none.
+/// Returns the UTF-8 text of a Python string. If the string contains a lone surrogate, it cannot be
+/// converted to UTF-8, and the function returns an error.
 pub(crate) fn string<'a>(text: &'a Bound<'_, PyString>, place: Place<'_>) -> PyResult<&'a str> {
     text.to_str().map_err(|error| place.wrap(text.py(), &error))
 }
 
-/// The less common kinds: numpy scalars, `Decimal`, enums, missing values of pandas.
+/// Converts field values of the less common types, which are numpy scalars, `Decimal`, enums, and
+/// missing values of pandas.
 fn other(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Option<FieldValue<'static>>> {
-    // Complex numbers cannot be fields, not even their NaN.
+    // A complex number cannot be a field, even if it is NaN.
     if is_complex(value) {
         return Err(place.type_error(EXPECTED, value));
     }
@@ -89,7 +92,8 @@ fn other(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Option<FieldVal
     Err(place.type_error(EXPECTED, value))
 }
 
-/// The nearest float. If it is infinite and its source is finite, the value is out of range.
+/// Returns the float that is nearest to a finite value. If this float is infinite, or is zero
+/// although the value is not zero, the value is out of range.
 fn finite(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<FieldValue<'static>> {
     let number: f64 = value.call_method0("__float__")?.extract()?;
     if number.is_infinite() || (number == 0.0 && value.is_truthy()?) {
@@ -110,7 +114,7 @@ fn from_numpy(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Option<Fie
             .is_truthy()
             .map(|flag| Some(FieldValue::Boolean(flag))),
         'i' => integer(&value.call_method0(intern!(py, "item"))?, place).map(Some),
-        // As in a column of that type.
+        // An unsigned numpy integer stays unsigned, as in a column of unsigned integers.
         'u' => {
             let number = value.call_method0(intern!(py, "item"))?.extract()?;
             Ok(Some(FieldValue::Unsigned(number)))
@@ -123,9 +127,10 @@ fn from_numpy(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Option<Fie
     }
 }
 
-/// A pyarrow scalar as a Python value.
+/// Converts a pyarrow scalar first to a Python value, and then to the value of a field.
 fn from_arrow(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Option<FieldValue<'static>>> {
-    // Some cannot be converted: times in nanoseconds without pandas.
+    // Some pyarrow scalars cannot be converted to Python, such as times in nanoseconds if pandas is
+    // not installed.
     let plain = value.call_method0(intern!(value.py(), "as_py"));
     let plain = plain.map_err(|_| place.type_error(EXPECTED, value))?;
     Ok(field(&plain, place)?.map(|field| match field {
@@ -137,9 +142,11 @@ fn from_arrow(value: &Bound<'_, PyAny>, place: Place<'_>) -> PyResult<Option<Fie
     }))
 }
 
-/// The text of a tag. `None` if the tag is left out.
+/// Returns the text of a tag's value. Returns `None` if the value is missing, so that the tag is
+/// left out.
 ///
-/// `converted` is set if the value was not a string, for the warning as in 0.1.
+/// `converted` is set if the value is not a string. The conversion to a string causes a warning, as
+/// in 0.1.
 pub(crate) fn tag<'a>(
     value: &'a Bound<'_, PyAny>,
     place: Place<'_>,
@@ -162,7 +169,7 @@ pub(crate) fn tag<'a>(
     Ok(Some(Cow::Owned(text)))
 }
 
-/// The error for a value that means "missing" where a value is required.
+/// Returns the error for a missing value in a place where a value is required.
 pub(crate) fn missing_error(place: Place<'_>, expected: &str, value: &Bound<'_, PyAny>) -> PyErr {
     if value.is_none() {
         return place.type_error(expected, value);
@@ -173,10 +180,11 @@ pub(crate) fn missing_error(place: Place<'_>, expected: &str, value: &Bound<'_, 
     ))
 }
 
-/// The name of an enum member. Members that are strings or integers were already handled as such.
+/// Returns the name of an enum member. Enum members that are also strings or integers were already
+/// handled as strings or integers.
 fn enum_name(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     if is_enum(value)? && !value.is_instance_of::<PyInt>() {
-        // Flags without a single name have none; their text describes them.
+        // A combination of several flags has no name, but its text describes the combination.
         let name: Option<String> = value.getattr("name")?.extract()?;
         return name.map_or_else(|| text::str_of(value), Ok).map(Some);
     }

@@ -1,11 +1,12 @@
-//! The type of a value, and whether it means that there is none.
+//! Determines the type of a Python value, and whether the value is missing.
 
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyComplex, PyFloat, PyString, PyType};
 
-/// Whether a value has a text. Iterables and objects without a text of their own do not.
+/// Returns whether a value can be converted to a meaningful string. An iterable cannot be converted
+/// to a meaningful string, and neither can an object whose class does not define its own text.
 pub(crate) fn is_scalar(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     if value.is_instance_of::<PyString>() || is_enum(value)? {
         return Ok(true);
@@ -14,15 +15,16 @@ pub(crate) fn is_scalar(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     if value.hasattr(intern!(py, "__iter__"))? && !is_numpy(value) {
         return Ok(false);
     }
-    // Without a text of its own, it would be stored as an address.
+    // If an object's class defined neither `__str__` nor `__repr__`, the object's text would
+    // contain its address.
     let kind = value.get_type();
     let object = py.get_type::<PyAny>();
     let own = |name| -> PyResult<bool> { Ok(!kind.getattr(name)?.is(&object.getattr(name)?)) };
     Ok(own(intern!(py, "__str__"))? || own(intern!(py, "__repr__"))?)
 }
 
-/// Whether a value means "missing": `None`, NaN of every type, and the markers for missing values
-/// of pandas, numpy and Arrow.
+/// Returns whether a Python value is missing. Missing values are `None`, NaN of every type, and the
+/// markers for missing values in pandas, numpy and Arrow.
 pub(crate) fn is_missing(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     if value.is_none() {
         return Ok(true);
@@ -40,20 +42,21 @@ pub(crate) fn is_missing(value: &Bound<'_, PyAny>) -> PyResult<bool> {
         return Ok(kind.module()?.to_str()?.starts_with("numpy"));
     }
     if is_numpy(value) || value.is_instance_of::<PyComplex>() {
-        // Of numpy's scalars only NaN and NaT are unequal to themselves. Records are not values.
+        // NaN and NaT are the only numpy scalars that are not equal to themselves. A numpy record
+        // is not a scalar, so it is never missing.
         return Ok(name != "void" && value.ne(value)?);
     }
     if is_arrow(value) {
         return is_missing_in_arrow(value);
     }
-    // A signaling NaN cannot be compared.
+    // Comparing a signaling NaN raises an exception, so `is_nan` is called instead.
     Ok(is_decimal(value)?
         && value
             .call_method0(intern!(value.py(), "is_nan"))?
             .is_truthy()?)
 }
 
-/// Whether a value is a complex number of Python or of numpy.
+/// Returns whether a value is a complex number of Python or numpy.
 pub(super) fn is_complex(value: &Bound<'_, PyAny>) -> bool {
     let name = value.get_type().name();
     value.is_instance_of::<PyComplex>()
@@ -64,21 +67,21 @@ pub(super) fn is_complex(value: &Bound<'_, PyAny>) -> bool {
             }))
 }
 
-/// Null of any Arrow type, and NaN.
+/// Returns whether a pyarrow scalar is null or NaN.
 fn is_missing_in_arrow(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     let py = value.py();
     if !value.getattr(intern!(py, "is_valid"))?.is_truthy()? {
         return Ok(true);
     }
-    // The null may be that of a dictionary's value. A value that cannot be converted to Python is
-    // not null.
+    // If the scalar comes from a dictionary array, the null may be among the values of the
+    // dictionary. A scalar that cannot be converted to Python is not null.
     match value.call_method0(intern!(py, "as_py")) {
         Ok(plain) => is_missing(&plain),
         Err(_) => Ok(false),
     }
 }
 
-/// Whether a value is a pyarrow scalar.
+/// Returns whether a value is a pyarrow scalar.
 pub(crate) fn is_arrow(value: &Bound<'_, PyAny>) -> bool {
     let kind = value.get_type();
     kind.name()
@@ -88,11 +91,12 @@ pub(crate) fn is_arrow(value: &Bound<'_, PyAny>) -> bool {
             .is_ok_and(|module| module.to_string_lossy().starts_with("pyarrow"))
 }
 
-/// Whether a value is a numpy scalar (not an array: arrays have a non-empty shape).
+/// Returns whether a value is a numpy scalar. Arrays are not numpy scalars.
 pub(crate) fn is_numpy(value: &Bound<'_, PyAny>) -> bool {
     static GENERIC: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let py = value.py();
-    // A process that never imported numpy has no numpy scalars, and must not import it for this.
+    // If a process has never imported numpy, it has no numpy scalars, and this check must not
+    // import numpy.
     if GENERIC.get(py).is_none() && !is_imported(py, "numpy") {
         return false;
     }
@@ -101,7 +105,7 @@ pub(crate) fn is_numpy(value: &Bound<'_, PyAny>) -> bool {
         .is_ok_and(|generic| value.is_instance(generic).unwrap_or(false))
 }
 
-/// Whether a module has been imported.
+/// Returns whether a Python module has been imported.
 pub(crate) fn is_imported(py: Python<'_>, module: &str) -> bool {
     py.import("sys")
         .and_then(|sys| sys.getattr("modules"))
@@ -125,7 +129,7 @@ pub(super) fn is_decimal(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     is_instance(value, "decimal", "Decimal", &DECIMAL)
 }
 
-/// Whether a value is an enum member.
+/// Returns whether a value is a member of an enum.
 pub(crate) fn is_enum(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     is_instance(value, "enum", "Enum", &ENUM)
 }

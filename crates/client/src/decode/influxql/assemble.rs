@@ -1,7 +1,8 @@
-//! Turns the parts of an answer into events: the part of a decoder that all formats share.
+//! Turns the parts of an answer into events. The JSON and `MessagePack` decoders share this code.
 //!
-//! It knows the meaning of statements, series and `partial`: to which statement a result belongs,
-//! which chunk continues which series, and what must still come. It sees rows, but no other bytes.
+//! An [`Assembly`] handles statements, series and `partial` marks. The assembly tracks which
+//! statement a result belongs to, which chunk continues which series, and which parts of the answer
+//! must still follow. The assembly receives the bytes of rows, but no other bytes of the answer.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -14,26 +15,28 @@ use crate::decode::table::{BatchLimits, RowFormat, Table};
 pub(in crate::decode) struct Assembly {
     events: VecDeque<Event>,
     limits: BatchLimits,
-    /// Whether texts are decoded as views.
+    /// Whether text columns are decoded as `Utf8View`.
     has_views: bool,
-    /// Number of complete documents so far.
+    /// The number of complete documents so far.
     documents: u64,
-    /// Whether an answer may have no documents.
+    /// Whether an answer without any documents is valid.
     may_be_empty: bool,
-    /// What the current document contains.
+    /// The parts of the current document that have been read.
     document: Document,
-    /// The statement of the current result, once it is known.
+    /// The statement index of the current result, once the index is known.
     statement: Option<u32>,
-    /// The statement of the previous result.
+    /// The statement index of the previous result.
     last: Option<u32>,
-    /// A statement that continues in another result, according to the server.
+    /// The index of the statement that must continue in the next result, because the server marked
+    /// the statement or one of its series as `partial`.
     open: Option<u32>,
     result_partial: bool,
     error: Option<String>,
     series: Series,
-    /// The series whose rows come now or, if it is partial, may continue.
+    /// The series whose rows are being read. If the series is marked as `partial`, its rows may
+    /// continue in a later chunk.
     table: Option<Table>,
-    /// The series that was cut. Its next chunk must follow.
+    /// The series that the server marked as `partial`, so that its next chunk must follow.
     cut: Option<Identity>,
 }
 
@@ -44,7 +47,7 @@ struct Document {
     error: Option<String>,
 }
 
-/// A series while its map is read.
+/// A series whose JSON object or `MessagePack` map is being read.
 #[derive(Debug, Default)]
 struct Series {
     identity: Identity,
@@ -112,7 +115,7 @@ impl Assembly {
         self.document.error = Some(text);
     }
 
-    /// A key that no answer of InfluxDB contains.
+    /// Records that the document has a key that no answer from InfluxDB contains.
     pub(in crate::decode) fn unknown_in_document(&mut self) {
         self.document.has_other = true;
     }
@@ -144,8 +147,10 @@ impl Assembly {
         }
     }
 
-    /// Returns the statement of this result. Errors in `MessagePack` have no id: such a result
-    /// belongs to the statement that continues, or otherwise to the next one.
+    /// Returns the index of the statement that the current result belongs to. In `MessagePack`, a
+    /// result with an error has no statement id. A result without an id belongs to the statement
+    /// that must continue (`open`). If no statement must continue, the result belongs to the next
+    /// statement.
     fn statement(&mut self) -> Result<u32, Fault> {
         if let Some(id) = self.statement {
             return Ok(id);
@@ -186,7 +191,7 @@ impl Assembly {
     pub(in crate::decode) fn end_result(&mut self) -> Result<(), Fault> {
         let statement = self.statement()?;
         if let Some(message) = self.error.take() {
-            // The statement ends here, even if a chunk of it was to follow.
+            // An error ends its statement, even if the server announced another chunk.
             self.cut = None;
             self.open = None;
             self.events
@@ -215,7 +220,8 @@ impl Assembly {
         Ok(())
     }
 
-    /// The tags are sorted, because Go writes them to `MessagePack` in random order.
+    /// Sets the tags of the series, sorted by key, because Go writes maps to `MessagePack` in
+    /// random order.
     pub(in crate::decode) fn tags(&mut self, mut tags: Vec<(String, String)>) -> Result<(), Fault> {
         self.before_rows("tags")?;
         tags.sort();
@@ -241,7 +247,7 @@ impl Assembly {
         self.series.partial = partial;
     }
 
-    /// Starts the rows of the series, or of its next chunk.
+    /// Starts the rows of a series, or of the next chunk of a series.
     pub(in crate::decode) fn begin_values(&mut self, promotes: bool) -> Result<(), Fault> {
         if !self.series.has_columns {
             return Err(malformed("expected `columns` before `values`"));
@@ -273,9 +279,9 @@ impl Assembly {
         Ok(())
     }
 
-    /// Adds the row that starts at `at` and those that follow it directly, as far as they have
-    /// arrived, at most `most` in all. Returns the index after the last row and the number of rows.
-    /// If there is no complete first row, it returns the reason.
+    /// Adds the row that starts at `at` and the complete rows that directly follow it, at most
+    /// `most` rows in all. Returns the index after the last added row, and the number of added
+    /// rows. If the first row cannot be added, returns the reason.
     pub(in crate::decode) fn rows<F: RowFormat>(
         &mut self,
         input: &[u8],
@@ -315,7 +321,7 @@ impl Assembly {
         Ok(())
     }
 
-    /// Makes a batch of the rows so far.
+    /// Turns the rows that have been added so far into a batch event.
     fn flush(&mut self) {
         let (Some(table), Some(statement)) = (&mut self.table, self.statement) else {
             return;
@@ -332,14 +338,15 @@ impl Assembly {
         self.events.push_back(Event::Batch(batch));
     }
 
-    /// Releases the complete rows that came before an error or an early end.
+    /// Turns the complete rows before an error, or before an early end of the answer, into a batch
+    /// event.
     pub(in crate::decode) fn salvage(&mut self) {
         if self.table.as_ref().is_some_and(|table| table.rows() > 0) {
             self.flush();
         }
     }
 
-    /// Returns an error if something must still come.
+    /// Returns an error if a part of the answer is still missing.
     pub(in crate::decode) fn finish(&self) -> Result<(), Fault> {
         if self.open.is_some() {
             return Err(self.cut_short());

@@ -1,19 +1,20 @@
-//! Reads the small values of an answer (names, tags, columns, messages, marks) in the same way for
-//! every format.
+//! Reads the small values of an answer (names, tags, columns, messages and `partial` marks) in the
+//! same way for every format.
 
 use crate::decode::error::Fault;
 use crate::decode::influxql::assemble::Assembly;
 use crate::decode::influxql::shape::{Key, Level};
 
-/// A complete value in some format.
+/// A value in JSON or `MessagePack` that has arrived completely.
 pub(in crate::decode) trait Value: Sized {
     fn is_null(&self) -> bool;
     fn boolean(&mut self) -> Result<bool, Fault>;
     fn statement_id(&mut self) -> Result<u32, Fault>;
     fn text(&mut self) -> Result<String, Fault>;
-    /// Reads an array. `item` reads each of its items.
+    /// Reads this value as an array. Calls `item` to read each item.
     fn array(&mut self, item: impl FnMut(&mut Self) -> Result<(), Fault>) -> Result<(), Fault>;
-    /// Reads an object. `member` gets each key, and reads its value.
+    /// Reads this value as an object. Calls `member` with each key, and `member` then reads the
+    /// value of that key.
     fn object(
         &mut self,
         member: impl FnMut(&mut Self, String) -> Result<(), Fault>,
@@ -21,7 +22,8 @@ pub(in crate::decode) trait Value: Sized {
     fn skip(&mut self) -> Result<(), Fault>;
 }
 
-/// Reads the value of `key` in a container, and passes it to the [`Assembly`].
+/// Reads the value of an object key, and passes the value to the [`Assembly`]. `level` is the kind
+/// of object.
 pub(in crate::decode) fn read_member(
     level: Level,
     key: Key,
@@ -30,7 +32,8 @@ pub(in crate::decode) fn read_member(
 ) -> Result<(), Fault> {
     if value.is_null() && key != Key::Other {
         if level == Level::Document {
-            // Null is neither results nor an error: it is treated like an unknown key.
+            // A null under `results` or `error` is neither a result nor an error, so its key is
+            // treated like an unknown key.
             out.unknown_in_document();
         }
         return Ok(());
@@ -45,7 +48,8 @@ pub(in crate::decode) fn read_member(
         Key::Name => out.name(value.text()?)?,
         Key::Tags => out.tags(tags(value)?)?,
         Key::Columns => out.columns(columns(value)?)?,
-        // Not an array, because the machine would have entered that. This call returns the error.
+        // The parser itself reads the arrays under these keys, so this value is not an array.
+        // Reading the value as an array therefore returns the right error.
         Key::Results | Key::Series | Key::Values => value.array(|_| Ok(()))?,
         Key::Other => {
             if level == Level::Document {

@@ -1,7 +1,8 @@
-//! Answers of `/query`: push decoders for both formats.
+//! Holds the push decoders for answers from `/query`, in JSON and `MessagePack`.
 //!
-//! A decoder handles whole and chunked answers alike and builds no tree. Rows go straight into
-//! columns, and only one incomplete value and one batch are buffered.
+//! The decoders handle chunked answers in the same way as other answers, and never build a tree of
+//! values. Rows are written straight into columns. A decoder buffers only one incomplete value and
+//! one batch.
 
 mod assemble;
 pub(in crate::decode) mod json;
@@ -14,73 +15,28 @@ mod tries;
 use self::assemble::Assembly;
 use self::shape::MAX_VALUE_BYTES;
 use crate::decode::error::{DecodeError, DecodeErrorKind, Fault, Stop};
-use crate::decode::event::{End, Event, Format};
+use crate::decode::event::{End, Event};
 use crate::decode::table::BatchLimits;
 
-/// Batch size of an answer that is streamed: it fits into the cache, and into memory if rows are
-/// wide and texts long.
-const BATCHES: BatchLimits = BatchLimits {
-    rows: 8192,
-    bytes: 8 << 20,
-    ahead: 0,
-};
-
-/// Maximum number of bytes of rows in a batch of an answer that is collected. Even with one more
-/// row of [`MAX_VALUE_BYTES`], and if each byte of a text became three (U+FFFD), a text column
-/// stays below the 2 GiB that Arrow allows.
-const LARGE_BATCH_BYTES: usize = 256 << 20;
-
-/// Bytes of a series that are searched for its end. More bytes than these are worth a thread.
-const AHEAD: usize = 4 << 20;
-
-/// How much of a piece is appended to the value that the previous piece cut: some rows.
+/// The number of bytes from a new piece that are first appended to the incomplete value of the
+/// previous piece. 4 KiB are enough for a few rows.
 const BRIDGE: usize = 4096;
 
-/// How much of a body that is not an answer is shown.
+/// The maximum length in bytes of the excerpt that an error message shows if a body is not an
+/// answer.
 const MAX_JUNK_BYTES: usize = 160;
 
-/// Decodes one answer piece by piece.
-///
-/// If the first column is named `time` and contains integers, it becomes `Timestamp(Nanosecond,
-/// "UTC")` (requests use `epoch=ns`). So does every `MessagePack` time. RFC 3339 text stays text.
-/// Other columns become `Int64`, `UInt64` (if values are beyond `i64`), `Float64`, `Boolean`,
-/// `Utf8` (or [`Utf8View`](Decoder::text_views)), or `Null` as long as all values are null. Every
-/// column is nullable.
-///
-/// JSON does not distinguish `4` from `4.0`: a column of integers becomes `Float64` with the first
-/// number that has a decimal point or an exponent, provided that no integer of the batch changes
-/// its value. Signed and unsigned integers share a `UInt64` column if none is negative. Every other
-/// change of type ends the batch and begins another one of the series. A column that is all null in
-/// a batch keeps the type of the batch before.
-///
-/// Text is returned as valid UTF-8: invalid bytes and half a surrogate pair (`"\ud800"`) become
-/// U+FFFD, as in Go.
-///
-/// ```
-/// use aioinflux::decode::{Decoder, End, Event, Format};
-///
-/// # fn main() -> Result<(), aioinflux::decode::DecodeError> {
-/// let mut decoder = Decoder::new(Format::Json);
-/// decoder.feed(br#"{"results":[{"statement_id":0,"series":[{"name":"cpu","#)?;
-/// decoder.feed(br#""columns":["time","value"],"values":[[1700000000000000000,0.5]]}]}]}"#)?;
-/// decoder.finish(End::Proven)?;
-/// assert!(matches!(decoder.next_event(), Some(Event::Series(header)) if header.statement == 0));
-/// assert!(matches!(decoder.next_event(), Some(Event::Batch(batch)) if batch.num_rows() == 1));
-/// assert_eq!(decoder.next_event(), Some(Event::StatementEnd { statement: 0 }));
-/// assert_eq!(decoder.next_event(), None);
-/// # Ok(())
-/// # }
-/// ```
+/// Decodes one answer to an InfluxQL query piece by piece. See [`crate::decode::Decoder`].
 #[derive(Debug)]
-pub struct Decoder {
+pub(in crate::decode) struct Decoder {
     parser: Parser,
-    pub(in crate::decode) assembly: Assembly,
-    /// The incomplete value, from its first byte.
+    assembly: Assembly,
+    /// The incomplete value, from its first byte on.
     buffer: Vec<u8>,
-    /// Offset of the start of `buffer` in the answer.
+    /// The offset of the start of `buffer` in the answer.
     offset: u64,
-    /// Unexpected text found where a document should begin, collected until there is enough of it
-    /// for the error message.
+    /// Unexpected text where a document should begin. The text is collected until there is enough
+    /// of it for the error message.
     junk: Option<Vec<u8>>,
     error: Option<DecodeError>,
 }
@@ -92,15 +48,20 @@ enum Parser {
 }
 
 impl Decoder {
-    /// Returns a decoder for one answer.
-    pub fn new(format: Format) -> Self {
-        let parser = match format {
-            Format::Json => Parser::Json(json::Parser::default()),
-            Format::Msgpack => Parser::Msgpack(msgpack::Parser::default()),
-        };
+    /// Returns a decoder for JSON answers.
+    pub(in crate::decode) fn json() -> Self {
+        Self::new(Parser::Json(json::Parser::default()))
+    }
+
+    /// Returns a decoder for `MessagePack` answers, as InfluxDB 1.x and 2.x write them.
+    pub(in crate::decode) fn msgpack() -> Self {
+        Self::new(Parser::Msgpack(msgpack::Parser::default()))
+    }
+
+    fn new(parser: Parser) -> Self {
         Self {
             parser,
-            assembly: Assembly::new(BATCHES),
+            assembly: Assembly::new(BatchLimits::STREAMED),
             buffer: Vec::new(),
             offset: 0,
             junk: None,
@@ -108,51 +69,24 @@ impl Decoder {
         }
     }
 
-    /// Sets the maximum number of rows of a batch. Default: 8192.
-    #[must_use]
-    pub fn batch_rows(mut self, rows: usize) -> Self {
-        self.assembly.limits().rows = rows.max(1);
-        self
+    pub(in crate::decode) fn limits(&mut self) -> &mut BatchLimits {
+        self.assembly.limits()
     }
 
-    /// Makes batches as large as possible, for an answer that is collected as a whole. Each series
-    /// becomes one batch, unless its rows take more than 256 MiB of the answer, or a column changes
-    /// type in a way that is not a promotion.
-    ///
-    /// If a series has more than 4 MiB of JSON rows in one piece, two threads decode them if there
-    /// are two processors. The result is the same.
-    #[must_use]
-    pub fn large_batches(mut self) -> Self {
-        *self.assembly.limits() = BatchLimits {
-            rows: usize::MAX,
-            bytes: LARGE_BATCH_BYTES,
-            ahead: AHEAD,
-        };
-        self
-    }
-
-    /// Decodes columns of text as `Utf8View`, the type that polars, `DuckDB` and `DataFusion` use
-    /// for text themselves. It stores texts of up to 12 bytes in the column.
-    #[must_use]
-    pub fn text_views(mut self) -> Self {
+    pub(in crate::decode) fn use_views(&mut self) {
         self.assembly.use_views();
-        self
     }
 
-    /// Accepts an answer without any document as complete: for some statements a server sends an
-    /// empty body.
-    #[must_use]
-    pub(crate) fn may_be_empty(mut self) -> Self {
+    pub(in crate::decode) fn allow_nothing(&mut self) {
         self.assembly.allow_nothing();
-        self
     }
 
     /// Reads the next piece of the body.
     ///
     /// # Errors
-    /// If the answer is invalid. Every later call returns the same error. The events of the
-    /// complete parts before it can still be taken.
-    pub fn feed(&mut self, piece: &[u8]) -> Result<(), DecodeError> {
+    /// Fails if the answer is invalid. Every later call returns the same error. Events from the
+    /// complete parts of the answer before the error can still be taken.
+    pub(in crate::decode) fn feed(&mut self, piece: &[u8]) -> Result<(), DecodeError> {
         if let Some(error) = &self.error {
             return Err(error.clone());
         }
@@ -175,9 +109,9 @@ impl Decoder {
         Ok(())
     }
 
-    /// Continues with the value in the buffer and returns the rest of `piece` that was not parsed.
-    /// A small part of the piece is tried first, because the value usually ends in it, and then the
-    /// rest need not be copied.
+    /// Completes the value in the buffer, and returns the part of `piece` that was not parsed. At
+    /// first, only a small part of the piece is appended to the buffer. The buffered value usually
+    /// ends in this part, so that the rest of the piece need not be copied.
     fn end_buffer<'a>(&mut self, piece: &'a [u8]) -> Result<&'a [u8], DecodeError> {
         let begun = self.buffer.len();
         let (little, rest) = piece.split_at(BRIDGE.min(piece.len()));
@@ -199,16 +133,18 @@ impl Decoder {
         Ok(&[])
     }
 
-    /// Returns the next available event.
-    pub fn next_event(&mut self) -> Option<Event> {
+    /// Returns the next event, or `None` if no event is available.
+    pub(in crate::decode) fn next_event(&mut self) -> Option<Event> {
         self.assembly.next_event()
     }
 
-    /// Ends the answer. Complete rows before an early end can still be taken.
+    /// Tells the decoder that the answer has ended. If the answer ends too early, the complete rows
+    /// that arrived can still be taken.
     ///
     /// # Errors
-    /// If the end is not proven, something must still come, or [`Decoder::feed`] returned an error.
-    pub fn finish(&mut self, end: End) -> Result<(), DecodeError> {
+    /// Fails if the end is not proven, if the answer is incomplete, or if [`Decoder::feed`]
+    /// returned an error.
+    pub(in crate::decode) fn finish(&mut self, end: End) -> Result<(), DecodeError> {
         if let Some(error) = &self.error {
             return Err(error.clone());
         }
@@ -238,7 +174,8 @@ impl Decoder {
         }
     }
 
-    /// Reads the incomplete row once more, which distinguishes an invalid row from a short one.
+    /// Parses the buffered row once more at the end of the answer, because the row may be invalid
+    /// rather than incomplete.
     fn try_last_row(&mut self) -> Result<(), DecodeError> {
         if self.buffer.is_empty() {
             return Ok(());
@@ -254,7 +191,7 @@ impl Decoder {
         Ok(())
     }
 
-    /// Parses as far as possible and returns how many bytes are consumed.
+    /// Parses the input as far as possible, and returns the number of bytes that were consumed.
     fn parse(&mut self, input: &[u8]) -> Result<usize, DecodeError> {
         let mut at = 0;
         let stop = match &mut self.parser {
@@ -279,8 +216,9 @@ impl Decoder {
         }
     }
 
-    /// InfluxDB 1.6 ends an answer that it cannot encode with a line of plain text, `json: error
-    /// calling MarshalJSON ...`. The user needs this text as the error.
+    /// Collects text that is not a document, so that the error can show this text to the user. For
+    /// example, if InfluxDB 1.6 cannot encode an answer, it ends the answer with a line of plain
+    /// text, `json: error calling MarshalJSON ...`.
     fn collect_junk(&mut self, piece: &[u8]) -> Result<(), DecodeError> {
         let junk = self.junk.get_or_insert_default();
         let wanted = MAX_JUNK_BYTES - junk.len();

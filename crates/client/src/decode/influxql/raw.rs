@@ -1,29 +1,30 @@
-//! Checks a raw JSON answer, which is returned to the user unchanged.
+//! Checks a JSON answer that is returned to the user as raw text.
 //!
-//! It does not use the decoders of this module: all that matters is whether the answer is a
-//! success. Rows are skipped, and only the texts of errors are copied.
+//! The check does not use the decoders, because all that matters is whether the answer reports
+//! success. The check skips rows, and copies only error messages.
 
 use serde::Deserialize;
 
-/// The verdict on a raw answer.
+/// The result of checking a raw answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Verdict {
-    /// Complete, and no statement failed.
+    /// The answer is complete, and no statement failed.
     Whole,
-    /// The answer is an error of the server: `{"error": ...}`.
+    /// The answer is an error from the server: `{"error": ...}`.
     Error(String),
-    /// These statements failed, by their index in the query. The results of others may be complete
-    /// or truncated.
+    /// Some statements failed. Each of them is listed with its index in the query and its error
+    /// text. The results of the statements that did not fail may be complete or truncated.
     StatementErrors(Vec<(u32, String)>),
     /// The row limit of the server (`max-row-limit`) truncated the rows of this statement.
     Partial {
-        /// Index of the statement in the query.
+        /// The index of the statement in the query.
         statement: u32,
     },
-    /// The body ends early; the text says where.
+    /// The body ends too early. The message gives the position.
     Truncated(String),
-    /// The body is not an answer of InfluxDB, or something follows the answer. The text says where.
+    /// The body is not an answer from InfluxDB, or other data follows the answer. The message gives
+    /// the position of the problem.
     Malformed(String),
 }
 
@@ -42,17 +43,20 @@ struct Outcome {
     error: Option<String>,
 }
 
-/// A series without its rows: serde skips keys that are not listed, without building values.
+/// The part of a series that the check needs. Serde skips all other keys, including the rows, and
+/// builds no values for them.
 #[derive(Deserialize)]
 struct Series {
     #[serde(default)]
     partial: bool,
 }
 
-/// Checks a complete body: one document, or the documents of a chunked answer.
+/// Checks the complete body of an answer, which is one JSON document or the documents of a chunked
+/// answer.
 ///
-/// In a single document, the row limit of a server may also fall between two series or two
-/// statements. Then the rest is missing without any sign. Chunked answers have no such limit.
+/// If the answer is a single document, the server's row limit can also truncate it between two
+/// series or two statements. If this happens, nothing in the document shows that the rest of the
+/// answer is missing. The row limit does not apply to chunked answers.
 pub fn check(body: &[u8]) -> Verdict {
     let mut documents = serde_json::Deserializer::from_slice(body).into_iter::<Document>();
     let mut errors = Vec::new();
@@ -97,12 +101,12 @@ pub fn check(body: &[u8]) -> Verdict {
     }
 }
 
-/// Follows the marks that a series, or a statement, continues.
+/// Tracks the `partial` marks, which say that a series or a statement continues.
 #[derive(Default)]
 struct Cut {
-    /// The statement whose next piece must come now.
+    /// The index of the statement that must continue in the next result.
     open: Option<u32>,
-    /// The first statement with a missing piece.
+    /// The index of the first statement of which a part is missing.
     found: Option<u32>,
 }
 
@@ -126,7 +130,8 @@ impl Cut {
     }
 }
 
-/// Go leaves out `results` if there are none. Any other document is not from InfluxDB.
+/// Returns whether a document is an empty object, because Go omits `results` if there are no
+/// results. Any other document without `results` or `error` does not come from InfluxDB.
 fn is_empty_object(text: &[u8]) -> bool {
     let mut bytes = text.iter().filter(|byte| !byte.is_ascii_whitespace());
     bytes.next() == Some(&b'{') && bytes.next() == Some(&b'}')

@@ -1,12 +1,13 @@
-//! The fixed shape of an answer, which all formats share: its containers and their keys.
+//! Defines the containers and keys that an answer consists of. JSON and `MessagePack` answers have
+//! the same shape.
 
 use crate::decode::error::{DecodeErrorKind, Fault};
 
-/// Maximum length of a value (a row, a list of columns) that is buffered.
+/// The maximum length in bytes of a buffered value, such as a row or a list of columns.
 pub(in crate::decode) const MAX_VALUE_BYTES: usize = 256 << 20;
 
-/// Maximum number of columns, tags or messages in one list. An item of one or two bytes takes a
-/// hundred bytes in memory.
+/// The maximum number of columns, tags or messages in one list. The limit bounds memory use,
+/// because an item of one or two bytes in the answer takes a hundred bytes in memory.
 pub(in crate::decode) const MAX_ITEMS: u32 = 1 << 20;
 
 pub(in crate::decode) fn too_many_items() -> Fault {
@@ -16,10 +17,10 @@ pub(in crate::decode) fn too_many_items() -> Fault {
     )
 }
 
-/// The current container of the machine.
+/// The container whose contents the parser is reading.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(in crate::decode) enum Level {
-    /// Between two documents.
+    /// The parser is between two documents.
     #[default]
     Outside,
     Document,
@@ -30,7 +31,7 @@ pub(in crate::decode) enum Level {
     Values,
 }
 
-/// Keys with a meaning, each in its containers.
+/// The object keys that the decoder interprets. Each key is valid only in certain containers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(in crate::decode) enum Key {
     Results,

@@ -1,29 +1,30 @@
-//! When to parse an incomplete row again.
+//! Decides when to parse an incomplete row again.
 
-/// The attempts for one row: it is parsed again whenever it has become twice as long.
+/// Tracks the attempts to parse one incomplete row. The row is parsed again whenever its length has
+/// doubled.
 ///
-/// The scan for the end of a row checks only a little of the row's grammar. An invalid row could
-/// make it run to the end of the answer. Then the error would be an early end instead of an invalid
-/// row, depending on how the answer was divided. Parsing again finds the fault, and examines each
-/// byte about twice.
+/// The search for the end of a row checks only a little of the row's grammar. An invalid row could
+/// therefore make the search run to the end of the answer. Depending on how the answer was divided
+/// into pieces, the error would then say that the answer ends early or that the row is invalid.
+/// Parsing the row again finds the fault early, and examines each byte only about twice.
 #[derive(Debug, Default)]
 pub(in crate::decode) struct Tries {
-    /// Length of the row at the last attempt.
+    /// The number of bytes of the row that had arrived at the last attempt.
     length: usize,
 }
 
 impl Tries {
-    /// Whether a row of which `length` bytes have arrived should be parsed.
+    /// Returns whether a row should be parsed now that `length` bytes of the row have arrived.
     pub(in crate::decode) fn is_due(&self, length: usize) -> bool {
         length >= self.length.saturating_mul(2)
     }
 
-    /// The row was parsed up to its end so far without a fault.
+    /// Records that parsing the first `length` bytes of the row found no fault.
     pub(in crate::decode) fn came_short(&mut self, length: usize) {
         self.length = length;
     }
 
-    /// Makes the next attempt due.
+    /// Forgets the last attempt, so that the next attempt is due at once.
     pub(in crate::decode) fn reset(&mut self) {
         self.length = 0;
     }

@@ -1,7 +1,7 @@
-//! Memory that a column reserved and did not need.
+//! Frees the memory that a column reserved but did not use.
 
-/// Gives back the memory that a vector reserved and did not need, if it is more than a quarter of
-/// what it holds.
+/// Frees the unused capacity of a vector, if this capacity is larger than a quarter of the used
+/// capacity.
 pub(in crate::decode) fn trimmed<T>(mut values: Vec<T>) -> Vec<T> {
     if values.capacity() - values.len() > values.len() / 4 {
         values.shrink_to_fit();

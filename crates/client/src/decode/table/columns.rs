@@ -1,9 +1,9 @@
-//! One column of a batch that grows: a plain `Vec` of values, and the nulls, which are allocated
-//! only when needed.
+//! Collects the values of one column of a batch in a plain `Vec`. The null bitmap is allocated only
+//! when it is needed.
 //!
-//! A column knows its type, and when a value does not belong to it. It does not know rows: `table`
-//! undoes rows and ends batches. The formats write values of the usual form straight into
-//! [`Values`]; all others arrive here as a [`Cell`].
+//! A column tracks its type, and decides whether a value fits this type. A column does not handle
+//! rows: the module `table` undoes rows and ends batches. The readers of each format write values
+//! in the usual form straight into [`Values`]. All other values arrive as a [`Cell`].
 
 use std::sync::Arc;
 
@@ -20,19 +20,19 @@ use crate::decode::table::texts::Texts;
 use crate::decode::table::views::Views;
 use crate::decode::table::whole::float_of;
 
-/// One value of the answer. Text is copied only into its column.
+/// One value of the answer. A string is not copied until it is appended to its column.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::decode) enum Cell<'a> {
     Null,
     Integer(i64),
-    /// Only beyond `i64`; smaller ones are `Integer`.
+    /// An integer that exceeds the range of `i64`. All other integers are `Integer`.
     Unsigned(u64),
     Float(f64),
     Boolean(bool),
-    /// Nanoseconds, if the format marks a time as such.
+    /// A time in nanoseconds since 1970, if the format marks the value as a time.
     Time(i64),
     Text(&'a [u8]),
-    /// The content of a JSON string with escapes, already checked.
+    /// The content of a JSON string with escapes, which have already been checked.
     Escaped(&'a [u8]),
 }
 
@@ -48,20 +48,22 @@ pub(in crate::decode) enum Kind {
     Text,
 }
 
-/// How a column changes for a value.
+/// How a column must change before it can take a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::decode) enum Fit {
-    /// The value belongs to the column as it is.
+    /// The value fits the current type of the column.
     Keep,
-    /// The column can be converted to another type with all its values, and then take the value.
+    /// The column can be converted to another type without losing values, and can then take the
+    /// value.
     Become(Kind),
-    /// The batch must end before this value.
+    /// The batch must end before the row with this value.
     Break,
 }
 
-/// The values of a column. Nulls also have values, which are meaningless.
+/// The values of a column. A null also has a value here, which has no meaning.
 ///
-/// The type is a byte of its own, not one inside a `Vec`, because it is checked for every cell.
+/// The type tag is checked for every cell, so it is a separate byte (`repr(u8)`) instead of a niche
+/// inside a `Vec`.
 #[derive(Debug)]
 #[repr(u8)]
 pub(in crate::decode) enum Values {
@@ -77,15 +79,18 @@ pub(in crate::decode) enum Values {
 
 #[derive(Debug)]
 pub(in crate::decode) struct Column {
-    /// Its integers are timestamps: the first column, if it is named `time`.
+    /// Whether the integers of the column are timestamps. This is true for the first column if its
+    /// name is `time`.
     pub(in crate::decode) is_time: bool,
-    /// Integers and floats may share a type, because the format does not distinguish them.
+    /// Whether integers and floats may share the column, because the format does not distinguish
+    /// them.
     pub(in crate::decode) promotes: bool,
-    /// Its texts become [`Values::View`].
+    /// Whether the strings of the column are stored as [`Values::View`].
     has_views: bool,
     pub(in crate::decode) values: Values,
-    /// Nulls up to the last one. Values after its end are not null, so appending a value costs
-    /// nothing here. A column of [`Values::Null`] has all its nulls in it.
+    /// A bitmap of the nulls, which ends at the last null of the column. Values after the last null
+    /// need no bit, so appending a value does not touch this bitmap. For a column of
+    /// [`Values::Null`], the bitmap also counts the rows.
     nulls: NullBufferBuilder,
 }
 
@@ -100,7 +105,16 @@ impl Column {
         }
     }
 
-    /// Appends a value if it belongs to the column as it is. Returns whether it did.
+    /// Returns an empty column of the type `kind`.
+    pub(in crate::decode) fn typed(kind: Kind, has_views: bool) -> Self {
+        Self {
+            values: Values::of(kind, 0, has_views),
+            ..Self::new(false, false, has_views)
+        }
+    }
+
+    /// Appends a value if the value fits the current type of the column. Returns whether the value
+    /// was appended.
     #[inline]
     pub(in crate::decode) fn push(&mut self, cell: Cell<'_>) -> bool {
         match (&mut self.values, cell) {
@@ -173,10 +187,12 @@ impl Column {
         true
     }
 
-    /// Returns how a value can be added.
+    /// Returns how the column must change so that the value can be added.
     ///
-    /// Beyond the rule for numbers in JSON, unsigned and signed integers share a column if no value
-    /// changes: neither format marks unsigned integers, so a column of them looks like a mixture.
+    /// If the format does not distinguish integers from floats, they can share a column (see
+    /// `promotes`). In every format, signed and unsigned integers share a column if no value
+    /// changes. JSON and `MessagePack` do not mark unsigned integers, so a column of unsigned
+    /// integers looks like a mixture of both.
     pub(in crate::decode) fn fit(&self, cell: Cell<'_>) -> Fit {
         let wanted = self.kind_of(cell);
         let kind = self.kind();
@@ -209,7 +225,7 @@ impl Column {
         }
     }
 
-    fn kind(&self) -> Kind {
+    pub(in crate::decode) fn kind(&self) -> Kind {
         match self.values {
             Values::Null => Kind::Null,
             Values::Integer(_) => Kind::Integer,
@@ -225,7 +241,7 @@ impl Column {
         self.nulls.len() < self.len() || (0..self.nulls.len()).any(|row| self.nulls.is_valid(row))
     }
 
-    /// Whether all its integers are exact as floats.
+    /// Returns whether every integer of the column can be represented exactly as a float.
     fn floats(&self) -> bool {
         match &self.values {
             Values::Integer(values) => values.iter().all(|n| float_of(*n).is_some()),
@@ -234,12 +250,12 @@ impl Column {
         }
     }
 
-    /// Whether all its integers are exact as unsigned integers.
+    /// Returns whether every integer of the column can be represented as an unsigned integer.
     fn natural(&self) -> bool {
         matches!(&self.values, Values::Integer(values) if values.iter().all(|n| *n >= 0))
     }
 
-    /// Converts the column to another type, as [`Column::fit`] allowed.
+    /// Converts the column to the type `kind`, which [`Column::fit`] returned.
     pub(in crate::decode) fn become_kind(&mut self, kind: Kind) {
         let len = self.len();
         self.values = match (std::mem::replace(&mut self.values, Values::Null), kind) {
@@ -262,7 +278,8 @@ impl Column {
         };
     }
 
-    /// Reserves memory for `more` rows, on the assumption that they are like the present ones.
+    /// Reserves memory for `more` rows, whose values are assumed to be similar to the current
+    /// values.
     pub(in crate::decode) fn reserve(&mut self, more: usize) {
         match &mut self.values {
             Values::Null => {}
@@ -275,7 +292,8 @@ impl Column {
         }
     }
 
-    /// An empty column of the same type, with memory for `rows` similar values.
+    /// Returns an empty column of the same type, with memory for `rows` values that are similar to
+    /// the current values.
     pub(in crate::decode) fn sibling(&self, rows: usize) -> Self {
         let mut column = Self::new(self.is_time, self.promotes, self.has_views);
         column.values = Values::of(self.kind(), 0, self.has_views);
@@ -287,7 +305,7 @@ impl Column {
         column
     }
 
-    /// Appends the values of a column of the same type.
+    /// Appends the values of another column of the same type.
     pub(in crate::decode) fn append(&mut self, other: &Self) {
         let plain = self.len() - self.nulls.len();
         if let Some(nulls) = other.nulls.finish_cloned() {
@@ -302,12 +320,12 @@ impl Column {
             (Values::Boolean(values), Values::Boolean(more)) => values.extend_from_slice(more),
             (Values::Text(texts), Values::Text(more)) => texts.append(more),
             (Values::View(views), Values::View(more)) => views.append(more),
-            // A column of nulls has only its nulls.
+            // A column of type `Null` has no values to append, only nulls.
             _ => {}
         }
     }
 
-    /// Keeps only the first `rows` values.
+    /// Keeps only the first `rows` values of the column.
     pub(in crate::decode) fn truncate(&mut self, rows: usize) {
         match &mut self.values {
             Values::Null => {}
@@ -323,7 +341,7 @@ impl Column {
         }
     }
 
-    /// Returns the Arrow type of the column as it is now.
+    /// Returns the current Arrow type of the column.
     pub(in crate::decode) fn data_type(&self) -> DataType {
         match self.values {
             Values::Null => DataType::Null,
@@ -337,8 +355,8 @@ impl Column {
         }
     }
 
-    /// Takes the values out as an array. The column keeps its type for the next batch, so a batch
-    /// with only nulls does not change it.
+    /// Takes the values out of the column as an array. The column keeps its type for the next
+    /// batch, even if all values of the next batch are null.
     pub(in crate::decode) fn finish(&mut self) -> ArrayRef {
         let rows = self.len();
         self.nulls.append_n_non_nulls(rows - self.nulls.len());
@@ -362,7 +380,8 @@ impl Column {
 }
 
 impl Values {
-    /// `len` values that represent nulls. Texts are views if `as_views`.
+    /// Returns `len` values of the type `kind` that represent nulls. Strings are stored as views if
+    /// `as_views` is true.
     fn of(kind: Kind, len: usize, as_views: bool) -> Self {
         match kind {
             Kind::Null => Self::Null,

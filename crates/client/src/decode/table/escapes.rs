@@ -1,6 +1,7 @@
-//! Texts with backslash escapes, as in JSON.
+//! Decodes the backslash escapes in JSON strings.
 
-/// Appends the content of a checked string. Half a surrogate pair becomes U+FFFD, as in Go.
+/// Appends the decoded content of a JSON string to `out`. The escapes in the string must have been
+/// checked already. Half of a surrogate pair becomes U+FFFD, as in Go.
 pub(in crate::decode) fn unescape(mut text: &[u8], out: &mut Vec<u8>) {
     while let Some(at) = text.iter().position(|byte| *byte == b'\\') {
         out.extend_from_slice(&text[..at]);
@@ -25,7 +26,8 @@ pub(in crate::decode) fn unescape(mut text: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(text);
 }
 
-/// Decodes `\uXXXX` or a pair of them. Returns the character and the number of bytes it took.
+/// Decodes one `\uXXXX` escape, or two such escapes that form a surrogate pair. Returns the
+/// character, and the length of its escapes in bytes.
 fn unicode_escape(text: &[u8]) -> (char, usize) {
     let Some(unit) = code_unit(text) else {
         return (char::REPLACEMENT_CHARACTER, text.len().min(6));

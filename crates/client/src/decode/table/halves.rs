@@ -1,11 +1,11 @@
-//! Reads the rows of a large series in rounds. Each round takes a piece of the answer and splits it
-//! in two; the second half is read on another thread.
+//! Reads the rows of a large series in rounds, on two threads. In each round, the current thread
+//! reads the first half of a part of the answer, while a second thread reads the second half.
 //!
-//! The start of the second half is a guess: a place that looks like rows. The first half confirms
-//! or refutes the guess, because it either ends there or does not. If the guess was wrong, the
-//! second half is dropped, and decoding continues as if it had not existed. Neither half changes
-//! the type of a column: each ends before a row that would. So neither the guess nor the number of
-//! processors changes the result.
+//! The start of the second half is a guess: a position where a row seems to start. The guess is
+//! right if the row after the last row of the first half starts exactly at this position. If the
+//! guess was wrong, the second half is discarded, and decoding continues as if the second half had
+//! not been read. Each half ends before a row that would change the type of a column. Therefore
+//! neither the guess nor the number of processors changes the result.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,38 +13,40 @@ use std::thread;
 
 use super::{BatchLimits, RowFormat, Table};
 
-/// Rows that must follow each other at the start of the second half.
+/// The number of consecutive valid rows that must follow the guessed start of the second half.
 const PROOF: u32 = 8;
 
-/// Bytes that are searched for that start.
+/// The maximum number of bytes that are searched for the start of the second half.
 const SEARCHED: usize = 1 << 16;
 
-/// A half that is smaller than this fraction of a complete one is not worth a thread.
+/// If the halves would be smaller than the maximum size of a half divided by this number, no second
+/// thread is started.
 const LEAST_SHARE: usize = 8;
 
-/// After so many rows a thread checks whether it is still needed.
+/// The number of rows after which the second thread checks again whether its rows are still needed.
 const ROWS_BETWEEN_LOOKS: u32 = 4096;
 
-/// Rows that were added one after the other.
+/// A sequence of consecutive rows that were added to a table.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Run {
     pub(super) count: u32,
-    /// The index after the last one.
+    /// The index after the last row of the sequence.
     pub(super) end: usize,
-    /// The start of the next row, if there is one.
+    /// The start of the row after the sequence, if there is such a row.
     pub(super) next: Option<usize>,
 }
 
-/// The result for the two halves of some rows.
+/// The result of a round, in which two halves are read.
 struct Halves {
     run: Run,
-    /// Both were added, and more rows may follow.
+    /// Whether both halves were added completely, so that another round may follow.
     are_whole: bool,
 }
 
 impl Table {
-    /// Adds the row at `at` and those that follow it, at most `most` in all, as far as they have
-    /// arrived, change no column and fit into the batch. There may be none.
+    /// Adds the row that starts at `at` and the rows that follow it, at most `most` rows in all.
+    /// Stops before a row that is incomplete or would change the type of a column, and before the
+    /// batch is full. The call may add no rows.
     #[inline(never)]
     pub(super) fn add_in_halves<F: RowFormat>(
         &mut self,
@@ -57,7 +59,7 @@ impl Table {
         if !thread::available_parallelism().is_ok_and(|processors| processors.get() > 1) {
             return run;
         }
-        // Its memory is reused in all rounds.
+        // All rounds use the same second table, so that its memory is reused.
         let mut second = None;
         while let Some(start) = run.next {
             let half = limits.ahead.min((input.len() - start) / 2);
@@ -79,14 +81,17 @@ impl Table {
         run
     }
 
-    /// Rows of fewer bytes than this cannot fill the batch, however short they are.
+    /// Returns the number of input bytes for which the batch has space. Fewer bytes than this
+    /// cannot fill the batch, however short the rows are.
     fn place(&self, limits: BatchLimits) -> usize {
         let bytes = limits.bytes.saturating_sub(self.bytes);
         bytes.min(limits.rows.saturating_sub(self.rows))
     }
 
-    /// Adds the rows of the first half, and with `second`, an empty sibling, those of as many bytes
-    /// after them, unless both together fill the `place` in the batch.
+    /// Adds the rows of the first half, and then the rows of an equally large second half. The rows
+    /// of the second half are first collected in `second`, an empty table with the same columns.
+    /// The second half is dropped if both halves together have `place` bytes or more, and could
+    /// therefore fill the batch.
     fn add_halves<F: RowFormat>(
         &mut self,
         second: &mut Self,
@@ -137,8 +142,8 @@ impl Table {
         }
     }
 
-    /// The first offset from `from` on where rows seem to start. The table is empty before and
-    /// after the call.
+    /// Returns the first position from `from` on where rows seem to start. The table must be empty
+    /// before the call, and is empty again after the call.
     fn find_rows<F: RowFormat>(&mut self, input: &[u8], from: usize) -> Option<usize> {
         let searched = &input[..input.len().min(from + SEARCHED)];
         let mut place = F::find_row(searched, from);
@@ -153,7 +158,8 @@ impl Table {
         place
     }
 
-    /// Adds the rows that start in a range, until one is incomplete or changes a column.
+    /// Adds the rows that start in a range of the input. Stops before a row that is incomplete or
+    /// would change the type of a column.
     fn add_run<F: RowFormat>(
         &mut self,
         input: &[u8],
@@ -180,7 +186,8 @@ impl Table {
         run
     }
 
-    /// An empty table of the same columns, with memory for `rows` rows like the present ones.
+    /// Returns an empty table with the same columns. Memory is reserved for `rows` rows that are
+    /// similar to the current rows.
     fn sibling(&self, rows: usize) -> Self {
         Self {
             names: Vec::new(),
@@ -193,7 +200,7 @@ impl Table {
         }
     }
 
-    /// Appends the rows of a table whose columns have the same types.
+    /// Appends the rows of `other`, a table whose columns have the same types.
     fn append(&mut self, other: &mut Self) {
         for (column, more) in self.columns.iter_mut().zip(&mut other.columns) {
             column.append(more);

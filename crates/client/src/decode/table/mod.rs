@@ -1,7 +1,8 @@
 //! Collects the rows of one series into record batches.
 //!
-//! A row is added completely or not at all. The fast path writes cells straight into the columns. A
-//! row that does not fit is undone and parsed again slowly, to decide what the columns become.
+//! A row is added either completely or not at all. The fast path writes cells straight into the
+//! columns. If a cell does not fit its column, the row is undone and parsed again on the slow path.
+//! The slow path decides how the types of the columns change.
 
 mod capacity;
 pub(in crate::decode) mod columns;
@@ -14,23 +15,25 @@ mod whole;
 use std::sync::Arc;
 
 use arrow_array::{RecordBatch, RecordBatchOptions};
-use arrow_schema::{Field, Schema, SchemaRef};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
 use crate::decode::error::Stop;
-use crate::decode::table::columns::{Cell, Column, Fit};
+use crate::decode::table::columns::{Cell, Column, Fit, Kind};
 
 pub(crate) use self::whole::{Whole, float_of};
 
-/// A format of rows.
+/// Reads rows in one format: JSON, `MessagePack` or CSV.
 pub(in crate::decode) trait RowFormat {
-    /// Integers and floats look the same if a float is whole.
+    /// Whether this format writes whole floats (such as 4.0) in the same way as integers.
     const PROMOTES: bool;
 
-    /// Two threads read many rows in less time than one, including the time to join their results.
+    /// Whether two threads decode many rows of this format faster than one thread does, even though
+    /// the rows of both threads must be joined.
     const IN_HALVES: bool;
 
-    /// Reads the row that starts at `at` and returns the index after it. `each` gets the columns
-    /// one after the other with the start of their cell, and returns the index after the cell.
+    /// Reads the row that starts at `at`, and returns the index after the row. For each column,
+    /// calls `each` with the column and the start of its cell. `each` must return the index after
+    /// the cell.
     fn read_row<C>(
         input: &[u8],
         at: usize,
@@ -38,22 +41,39 @@ pub(in crate::decode) trait RowFormat {
         each: impl FnMut(C, usize) -> Result<usize, Stop>,
     ) -> Result<usize, Stop>;
 
-    /// Reads any cell.
+    /// Reads the cell that starts at `at`, of any type. Returns the cell, and the index after it.
     fn cell(input: &[u8], at: usize) -> Result<(Cell<'_>, usize), Stop>;
 
-    /// Appends the cell at `at` to a column, if it is of the type of the column and in the usual
-    /// form. Returns the index after it. All other cells are left to [`RowFormat::cell`]: this
-    /// function may accept fewer cells, but must read them in the same way.
+    /// Appends the cell at `at` to a column, if the cell has the type of the column and the usual
+    /// form. Returns the index after the cell. Returns `None` for all other cells, which the caller
+    /// then reads with [`RowFormat::cell`]. This function may accept fewer cells than
+    /// [`RowFormat::cell`] does, but both functions must read the same value.
     fn push_usual(input: &[u8], at: usize, column: &mut Column) -> Option<usize>;
 
-    /// The start of the next row, if a row directly follows the end of this one.
+    /// Appends the cell at `at` to a column, and returns the index after the cell. Returns
+    /// [`Stop::Changed`] if the column must change its type for the cell. Formats in which the
+    /// answer states the type of each column override this function, and never return
+    /// [`Stop::Changed`].
+    #[inline]
+    fn push(input: &[u8], at: usize, column: &mut Column) -> Result<usize, Stop>
+    where
+        Self: Sized,
+    {
+        match Self::push_usual(input, at, column) {
+            Some(end) => Ok(end),
+            None => push_any::<Self>(input, at, column),
+        }
+    }
+
+    /// Returns the start of the next row, if another row directly follows the row that ends at
+    /// `end`.
     fn next_row(input: &[u8], end: usize) -> Option<usize>;
 
-    /// The first offset from `from` on that looks like the start of a row.
+    /// Returns the first position from `from` on that looks like the start of a row.
     fn find_row(input: &[u8], from: usize) -> Option<usize>;
 
-    /// The first offset that looks like the end of the last row, if the rows were not counted in
-    /// advance.
+    /// Returns the first position that looks like the end of a series' last row. Returns `None` if
+    /// the format states the number of rows in advance.
     fn find_end(input: &[u8]) -> Option<usize>;
 }
 
@@ -61,34 +81,57 @@ pub(in crate::decode) trait RowFormat {
 #[derive(Debug, Clone, Copy)]
 pub(in crate::decode) struct BatchLimits {
     pub(in crate::decode) rows: usize,
-    /// Bytes of the answer that its rows take: wide rows and long texts must fit into memory.
+    /// The maximum number of bytes that the batch's rows take in the answer. This limit bounds
+    /// memory use if rows are wide or strings are long.
     pub(in crate::decode) bytes: usize,
-    /// Bytes that are searched for the end of a series. A series that continues after them is
-    /// large: memory is reserved for everything that is left, and two threads each read so many
-    /// bytes at a time. With 0, nothing is searched and no series is large.
+    /// The number of bytes that are searched for the end of a series. If the series does not end
+    /// within these bytes, it counts as large. For a large series, memory is reserved for all
+    /// remaining rows, and two threads each read this number of bytes at a time. If the number is
+    /// 0, no series counts as large.
     pub(in crate::decode) ahead: usize,
+}
+
+impl BatchLimits {
+    /// The limits for an answer that is streamed. With these limits, a batch fits into the CPU
+    /// cache. Even if rows are wide and strings are long, a batch fits into memory.
+    pub(in crate::decode) const STREAMED: Self = Self {
+        rows: 8192,
+        bytes: 8 << 20,
+        ahead: 0,
+    };
+
+    /// The limits for an answer that is collected. Arrow allows at most 2 GiB in a text column, and
+    /// these limits keep every column smaller. A column stays below 2 GiB even if the last row has
+    /// the maximum length (256 MiB) and every byte of a string becomes three bytes (U+FFFD).
+    /// Decoding on two threads is worthwhile for a series of more than 4 MiB.
+    pub(in crate::decode) const COLLECTED: Self = Self {
+        rows: usize::MAX,
+        bytes: 256 << 20,
+        ahead: 4 << 20,
+    };
 }
 
 /// The result of adding a row.
 enum Added {
-    /// The row ends at this index.
+    /// The row was added. The value is the index after the row.
     Row(usize),
-    /// It fits only into a new batch: take the present batch, then add the row again.
+    /// The row fits only into a new batch. The caller must take the current batch and then add the
+    /// row again.
     NewBatch,
 }
 
 /// The result of adding consecutive rows.
 pub(in crate::decode) struct Rows {
-    /// The index after the last row that was added.
+    /// The index in the input after the last row that was added.
     pub(in crate::decode) end: usize,
-    /// How many were added.
+    /// The number of rows that were added.
     pub(in crate::decode) count: u32,
-    /// The batch must be taken before anything else is added.
+    /// Whether the batch must be taken before more rows are added.
     pub(in crate::decode) is_full: bool,
 }
 
-/// Rows after which memory is reserved for all rows that seem to follow. Before that nothing is
-/// reserved, because there are many small series.
+/// The number of rows after which memory is reserved for all rows that seem to follow. For fewer
+/// rows, no memory is reserved, because many series are small.
 const ROOM: usize = 4096;
 
 #[derive(Debug)]
@@ -97,10 +140,10 @@ pub(in crate::decode) struct Table {
     columns: Vec<Column>,
     rows: usize,
     bytes: usize,
-    /// Rows for which memory is reserved.
+    /// The number of rows for which memory has been reserved.
     room: usize,
-    /// The number of rows at which [`Table::add_many`] is called. Before its first call, vectors
-    /// grow normally.
+    /// When the table has this number of rows, [`Table::add_many`] is called. Until the first such
+    /// call, the vectors of the columns grow as usual.
     pause: usize,
     /// The schema of the previous batch.
     schema: Option<SchemaRef>,
@@ -127,11 +170,25 @@ impl Table {
         }
     }
 
+    /// Returns an empty table whose columns have the names `names` and the types `kinds`.
+    pub(in crate::decode) fn typed(names: Vec<String>, kinds: &[Kind], has_views: bool) -> Self {
+        let mut table = Self::new(names, false, has_views);
+        for (column, kind) in table.columns.iter_mut().zip(kinds) {
+            *column = Column::typed(*kind, has_views);
+        }
+        table
+    }
+
+    /// Returns the current Arrow type of a column.
+    pub(in crate::decode) fn data_type(&self, column: usize) -> DataType {
+        self.columns[column].data_type()
+    }
+
     pub(in crate::decode) fn names(&self) -> &[String] {
         &self.names
     }
 
-    /// Whether no batch has been taken yet.
+    /// Returns whether no batch has been taken from the table yet.
     pub(in crate::decode) fn is_new(&self) -> bool {
         self.schema.is_none()
     }
@@ -144,9 +201,9 @@ impl Table {
         self.rows >= limits.rows || self.bytes >= limits.bytes
     }
 
-    /// Adds the row that starts at `at` and those that follow it, at most `most` in all, until the
-    /// batch is full or a row does not fit. If a row after the first one cannot be read, it is left
-    /// for the next call, which returns the error.
+    /// Adds the row that starts at `at` and the rows that follow it, at most `most` rows in all.
+    /// Stops when the batch is full or a row does not fit. If a row after the first row cannot be
+    /// read, the next call returns the error for this row.
     pub(in crate::decode) fn add_rows<F: RowFormat>(
         &mut self,
         input: &[u8],
@@ -184,8 +241,8 @@ impl Table {
         Ok(rows)
     }
 
-    /// Reserves memory for the rows that seem to follow, and adds them in halves if there are many.
-    /// Returns the start of the next row.
+    /// Reserves memory for the rows that seem to follow. If many rows seem to follow, two threads
+    /// add them in halves. Returns the start of the next row.
     #[cold]
     fn add_many<F: RowFormat>(
         &mut self,
@@ -212,14 +269,15 @@ impl Table {
             rows.end = run.end;
             rows.count += run.count;
         }
-        // Halves may end early, so they are tried again, but not too often.
+        // Reading in halves may stop early, so it is tried again later, but not too often.
         self.pause = self.room.clamp(self.rows + ROOM, 2 * self.rows);
         rows.is_full = self.is_full(limits);
         run.next.filter(|_| !rows.is_full)
     }
 
-    /// Reserves memory for as many rows again, or for those that `bytes` of input contain if they
-    /// are like the present ones, but for at most `most` in all.
+    /// Reserves memory for more rows: as many as the table has, or as many as `bytes` bytes of
+    /// input seem to contain, whichever is more. The table's total number of rows is limited to
+    /// `most`.
     fn make_room(&mut self, bytes: usize, most: usize) {
         let more = self.rows_in(bytes).max(self.rows).min(most - self.rows);
         self.room = self.rows + more;
@@ -228,7 +286,8 @@ impl Table {
         }
     }
 
-    /// How many rows so many bytes contain, if they are like the present ones.
+    /// Estimates the number of rows in `bytes` bytes of input, assuming that these rows are similar
+    /// to the table's current rows.
     fn rows_in(&self, bytes: usize) -> usize {
         let rows = bytes / self.bytes.div_ceil(self.rows);
         rows.saturating_add(rows / 64)
@@ -243,18 +302,12 @@ impl Table {
         }
     }
 
-    /// Adds a row if all of it fits the present columns. Returns the index after it.
+    /// Adds the row that starts at `at` if every cell fits its column. Returns the index after the
+    /// row.
     #[inline]
     fn push_row<F: RowFormat>(&mut self, input: &[u8], at: usize) -> Result<usize, Stop> {
-        let added = F::read_row(
-            input,
-            at,
-            self.columns.iter_mut(),
-            |column, at| match F::push_usual(input, at, column) {
-                Some(end) => Ok(end),
-                None => push_any::<F>(input, at, column),
-            },
-        );
+        let columns = self.columns.iter_mut();
+        let added = F::read_row(input, at, columns, |column, at| F::push(input, at, column));
         match added {
             Ok(end) => {
                 self.rows += 1;
@@ -303,7 +356,8 @@ impl Table {
         Ok(Added::Row(end))
     }
 
-    /// Takes the rows so far. Returns whether the schema differs from that of the previous batch.
+    /// Takes the rows that have been added so far as a batch. Returns the batch, and whether its
+    /// schema differs from the schema of the previous batch.
     pub(in crate::decode) fn take_batch(&mut self) -> (RecordBatch, bool) {
         let fields: Vec<Field> = self
             .names
@@ -330,7 +384,8 @@ impl Table {
     }
 }
 
-/// Appends any cell that the column accepts. A separate function, which keeps the fast path small.
+/// Appends a cell in any form, if the column accepts the cell's value. This is a separate function
+/// to keep the fast path small.
 #[cold]
 #[inline(never)]
 fn push_any<F: RowFormat>(input: &[u8], at: usize, column: &mut Column) -> Result<usize, Stop> {

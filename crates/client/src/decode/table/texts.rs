@@ -1,5 +1,5 @@
-//! A growing column of texts as Arrow's `Utf8`: the bytes of all texts, and the end of each. One
-//! check at the end tells whether they are UTF-8.
+//! Collects the strings of a column in Arrow's `Utf8` layout: the bytes of all strings, and the end
+//! offset of each string. A single check at the end determines whether all strings are UTF-8.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -9,17 +9,18 @@ use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 
 use crate::decode::table::capacity::trimmed;
 
-/// Texts that become an array of `Utf8`.
+/// The strings of a column that becomes a `Utf8` array.
 #[derive(Debug)]
 pub(in crate::decode) struct Texts {
-    /// The end of each text, after a 0.
+    /// A 0, followed by the end offset of each string.
     offsets: Vec<i32>,
-    /// The bytes as they arrived. Whether they are UTF-8 is checked at the end.
+    /// The bytes of the strings as they arrived. Only `finish` checks whether these bytes are
+    /// UTF-8.
     bytes: Vec<u8>,
 }
 
 impl Texts {
-    /// `len` texts that represent nulls.
+    /// Returns `len` empty strings that represent nulls.
     pub(in crate::decode) fn new(len: usize) -> Self {
         Self {
             offsets: vec![0; len + 1],
@@ -31,32 +32,34 @@ impl Texts {
         self.offsets.len() - 1
     }
 
-    /// Appends a part of the answer.
+    /// Appends the bytes of `input` in the range `text` as a new string.
     #[inline]
     pub(in crate::decode) fn push(&mut self, input: &[u8], text: Range<usize>) {
         push_bytes::<16>(&mut self.bytes, input, text);
         self.push_null();
     }
 
-    /// Appends the text that `write` adds to the previous bytes.
+    /// Calls `write` with the bytes of the previous strings. The bytes that `write` appends become
+    /// a new string.
     #[inline]
     pub(in crate::decode) fn push_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         write(&mut self.bytes);
         self.push_null();
     }
 
-    /// Ends a text. A null is a text without bytes.
+    /// Ends the current string at the end of `bytes`. A null is stored as an empty string, for
+    /// which no bytes are appended before this call.
     #[inline]
     pub(in crate::decode) fn push_null(&mut self) {
         self.offsets.push(offset(&self.bytes));
     }
 
-    /// The mean length of the texts.
+    /// Returns the mean length of the strings in bytes.
     pub(in crate::decode) fn mean(&self) -> usize {
         mean(&self.bytes, self.len())
     }
 
-    /// Reserves memory for `more` texts of this mean length.
+    /// Reserves memory for `more` strings whose mean length is `mean`.
     pub(in crate::decode) fn reserve(&mut self, more: usize, mean: usize) {
         reserve_bytes(&mut self.bytes, mean, more);
         self.offsets.reserve_exact(more);
@@ -65,7 +68,7 @@ impl Texts {
     pub(in crate::decode) fn append(&mut self, other: &Self) {
         let start = offset(&self.bytes);
         self.bytes.extend_from_slice(&other.bytes);
-        // The last one is the end of all texts, which must not be too large.
+        // The last offset is the total length of all strings, which must fit into an `i32`.
         offset(&self.bytes);
         let ends = other.offsets.iter().skip(1);
         self.offsets.extend(ends.map(|end| start + end));
@@ -77,7 +80,8 @@ impl Texts {
         self.bytes.truncate(usize::try_from(end).unwrap_or(0));
     }
 
-    /// Checks all texts at once, and repairs them only if one is not UTF-8.
+    /// Returns the strings as an array. All strings are checked at once, and are repaired only if
+    /// one of them is not UTF-8.
     pub(in crate::decode) fn finish(self, nulls: Option<NullBuffer>) -> ArrayRef {
         let offsets = OffsetBuffer::new(ScalarBuffer::from(trimmed(self.offsets)));
         let bytes = Buffer::from_vec(trimmed(self.bytes));
@@ -107,14 +111,15 @@ fn mended_array(
     StringArray::new(offsets, Buffer::from_vec(text.into_bytes()), nulls)
 }
 
-/// The end of the texts so far. A batch has far less than 2 GiB (see `table`).
+/// Returns the length of `bytes` as an offset. The length fits into an `i32`, because a batch
+/// contains far less than 2 GiB of text (see `BatchLimits::COLLECTED`).
 #[inline]
 pub(in crate::decode) fn offset(bytes: &[u8]) -> i32 {
     i32::try_from(bytes.len()).expect("a batch ends before its text reaches 2 GiB")
 }
 
-/// Appends a text to others. Most are short: copying `N` bytes and truncating afterwards is faster
-/// than a copy of any other length.
+/// Appends a string to the bytes of other strings. Most strings are short. For short strings,
+/// copying `N` bytes and truncating afterwards is faster than a copy of variable length.
 #[inline]
 pub(in crate::decode) fn push_bytes<const N: usize>(
     bytes: &mut Vec<u8>,
@@ -131,18 +136,19 @@ pub(in crate::decode) fn push_bytes<const N: usize>(
     }
 }
 
-/// The mean length of `count` texts.
+/// Returns the mean length of the strings in `bytes`, where `texts` is the number of strings.
 pub(in crate::decode) fn mean(bytes: &[u8], texts: usize) -> usize {
     bytes.len().div_ceil(texts.max(1))
 }
 
-/// Reserves memory for `more` texts of this mean length.
+/// Reserves memory for `more` strings whose mean length is `mean`.
 pub(in crate::decode) fn reserve_bytes(bytes: &mut Vec<u8>, mean: usize, more: usize) {
     bytes.reserve_exact(more.saturating_mul(mean + mean / 16));
 }
 
-/// Appends text in which each byte that is not UTF-8 becomes U+FFFD, as in Go's JSON encoder.
-/// `MessagePack` contains such bytes unchanged, and both formats must return the same.
+/// Appends `bytes` to `out`, and replaces each byte that is not valid UTF-8 with U+FFFD, as Go's
+/// JSON encoder does. `MessagePack` answers contain invalid bytes unchanged, and both formats must
+/// result in the same text.
 pub(in crate::decode) fn push_valid(mut bytes: &[u8], out: &mut String) {
     loop {
         match std::str::from_utf8(bytes) {

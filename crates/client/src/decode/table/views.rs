@@ -1,6 +1,6 @@
-//! A growing column of texts as Arrow's `Utf8View`: sixteen bytes for each text, which contain the
-//! text itself or its position. Each text is checked when it arrives; for ASCII this takes one
-//! test.
+//! Collects the strings of a column in Arrow's `Utf8View` layout. Each string has a view of sixteen
+//! bytes, which contains either the string itself or the position of the string. Each string is
+//! checked for valid UTF-8 when it arrives. For ASCII strings, a single test is enough.
 #![expect(
     unsafe_code,
     reason = "arrow would check all views once more, one by one; without that, 1M rows of msgpack (case R1) come to \
@@ -17,24 +17,26 @@ use arrow_buffer::{Buffer, NullBuffer, ScalarBuffer};
 use crate::decode::table::capacity::trimmed;
 use crate::decode::table::texts::{mean, offset, push_bytes, push_valid, reserve_bytes};
 
-/// Maximum number of bytes that a view stores inline.
+/// The maximum length in bytes of a string that is stored inside its view.
 const INLINE: usize = 12;
 
-/// The highest bit of each byte, which is 0 in ASCII.
+/// A mask with the highest bit of each byte, which is 0 in ASCII text.
 const HIGH_BITS: u128 = 0x8080_8080_8080_8080_8080_8080_8080_8080;
 
-/// Texts that become an array of `Utf8View`.
+/// The strings of a column that becomes a `Utf8View` array.
 #[derive(Debug)]
 pub(in crate::decode) struct Views {
-    /// In Arrow's format: the length, then the text, or its first four bytes, the number of its
-    /// buffer (0) and its offset there.
+    /// The views in Arrow's format. A view begins with the length of the string. The view of a
+    /// short string then contains the string itself. The view of a long string contains its first
+    /// four bytes, the number of a buffer, and the offset of the string in the buffer. The number
+    /// of the buffer is always 0.
     views: Vec<u128>,
-    /// The texts that are longer than [`INLINE`]. They are UTF-8.
+    /// The bytes of all strings that are longer than [`INLINE`]. They are UTF-8.
     bytes: Vec<u8>,
 }
 
 impl Views {
-    /// `len` views that represent nulls.
+    /// Returns `len` views that represent nulls.
     pub(in crate::decode) fn new(len: usize) -> Self {
         Self {
             views: vec![0; len],
@@ -46,7 +48,7 @@ impl Views {
         self.views.len()
     }
 
-    /// Appends a part of the answer.
+    /// Appends the bytes of `input` in the range `text` as a new string.
     #[inline]
     pub(in crate::decode) fn push(&mut self, input: &[u8], text: Range<usize>) {
         let len = text.len();
@@ -66,7 +68,7 @@ impl Views {
         }
     }
 
-    /// Appends a text of ASCII that does not fit into a view.
+    /// Appends an ASCII string that is too long to be stored inside its view.
     fn push_long(&mut self, input: &[u8], text: Range<usize>) {
         let start = offset(&self.bytes).cast_unsigned();
         let long = &input[text.clone()];
@@ -84,7 +86,8 @@ impl Views {
         self.push_with(|bytes| bytes.extend_from_slice(text));
     }
 
-    /// Appends the text that `write` adds to the previous bytes.
+    /// Calls `write` with the bytes of the previous strings. The bytes that `write` appends become
+    /// a new string.
     pub(in crate::decode) fn push_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         let start = self.bytes.len();
         write(&mut self.bytes);
@@ -111,12 +114,13 @@ impl Views {
         self.views.push(0);
     }
 
-    /// The mean length of the texts.
+    /// Returns the mean number of bytes that a string takes outside its view.
     pub(in crate::decode) fn mean(&self) -> usize {
         mean(&self.bytes, self.len())
     }
 
-    /// Reserves memory for `more` texts of this mean length.
+    /// Reserves memory for `more` strings, where `mean` is the mean number of bytes that a string
+    /// takes outside its view.
     pub(in crate::decode) fn reserve(&mut self, more: usize, mean: usize) {
         reserve_bytes(&mut self.bytes, mean, more);
         self.views.reserve_exact(more);
@@ -125,7 +129,7 @@ impl Views {
     pub(in crate::decode) fn append(&mut self, other: &Self) {
         let start = offset(&self.bytes);
         self.bytes.extend_from_slice(&other.bytes);
-        // The end of all texts, which must not be too large.
+        // The total length of all long strings must fit into an offset.
         offset(&self.bytes);
         let start = u128::from(start.cast_unsigned()) << 96;
         let moved = |view: &u128| start_of(*view).map_or(*view, |_| view + start);
@@ -147,15 +151,18 @@ impl Views {
         if cfg!(debug_assertions) {
             return Arc::new(StringViewArray::new(views, bytes, nulls));
         }
-        // SAFETY: a view is 0, or `push` and `push_long` made it from a text of ASCII, or
-        // `push_with` from one that was checked or valid. Longer ones are complete in `bytes`: only
-        // `truncate` shortens it, to the start of the first text whose view it drops, and texts are
-        // in the order of their views. `append` shifts views by as much as their texts.
+        // SAFETY: a view is 0, or was made by `push` or `push_long` from ASCII text, or by
+        // `push_with` from text that was checked and, if necessary, repaired. Every string that is
+        // not stored inside its view is complete in `bytes`. Only `truncate` shortens `bytes`, to
+        // the start of the first string whose view it drops. The strings in `bytes` have the same
+        // order as their views. When `append` moves strings, it adds the distance to the offsets in
+        // their views.
         Arc::new(unsafe { StringViewArray::new_unchecked(views, bytes, nulls) })
     }
 }
 
-/// Where the text of a view begins, unless it is in the view.
+/// Returns the start of a view's string in `bytes`, or `None` if the view contains the string
+/// itself.
 fn start_of(view: u128) -> Option<usize> {
     let is_long = view & u128::from(u32::MAX) > INLINE as u128;
     is_long.then(|| usize::try_from(view >> 96).unwrap_or(0))
@@ -169,7 +176,8 @@ mod tests {
 
     use super::*;
 
-    /// Texts around each length that has its own code, each with what may follow it.
+    /// Returns strings whose lengths are close to each limit at which different code applies. Some
+    /// of the strings contain characters that are not ASCII.
     fn texts() -> Vec<Vec<u8>> {
         let mut texts = Vec::new();
         for len in (0..40).chain([255, 256, 70_000]) {
@@ -181,7 +189,8 @@ mod tests {
                 texts.push([&ascii, other.as_bytes()].concat());
                 texts.push([other.as_bytes(), &ascii].concat());
             }
-            // Invalid UTF-8: a byte that starts no character, a sequence that is cut.
+            // These strings are invalid UTF-8: a byte that starts no character, and a truncated
+            // sequence.
             texts.push([&ascii[..], b"\xff"].concat());
             texts.push([b"\xf0\x9f", &ascii[..]].concat());
         }
@@ -218,7 +227,8 @@ mod tests {
             let array = views_of(&texts, behind).finish(None);
             assert_eq!(array.as_string_view(), &expected);
             for (ours, theirs) in array.as_string_view().views().iter().zip(expected.views()) {
-                // Arrow's own views refer to several buffers.
+                // The views that Arrow builds refer to several buffers, so only the views of short
+                // strings are compared.
                 let short = u32::try_from(ours & 0xffff_ffff).unwrap() as usize <= INLINE;
                 assert!(!short || ours == theirs);
             }

@@ -1,10 +1,11 @@
-//! Integers that may be floats: JSON as Go writes it does not distinguish them.
+//! Converts integers to floats, because Go's JSON does not distinguish integers from whole floats.
 
 /// A signed or unsigned integer.
 pub(crate) trait Whole: Copy + ToString {
-    /// The integer, if floats are exact for every integer of its magnitude.
+    /// Returns the integer as a float, if floats can represent every integer up to this size
+    /// exactly.
     fn small(self) -> Option<f64>;
-    /// The same integer in one type for both.
+    /// Returns the integer as an `i128`, which can hold every `i64` and every `u64`.
     fn widened(self) -> i128;
 }
 
@@ -29,10 +30,11 @@ impl Whole for u64 {
     }
 }
 
-/// Returns the float that equals the integer, if there is one.
+/// Returns the float that the integer represents, or `None` if no float does.
 ///
-/// Go writes whole floats below 1e21 as their shortest digits followed by zeros, so 2^63 is written
-/// as 9223372036854776000. That text is a float too, although it is not its exact value.
+/// Go writes a whole float below 1e21 as its shortest digits followed by zeros, so the float 2^63
+/// is written as 9223372036854776000. The integer 9223372036854776000 therefore also represents
+/// this float, although it is not the float's exact value.
 #[inline]
 pub(crate) fn float_of<N: Whole>(n: N) -> Option<f64> {
     n.small().or_else(|| large_float_of(n))

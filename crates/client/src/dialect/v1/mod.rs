@@ -1,9 +1,10 @@
-//! Everything that is specific to 1.x: requests and verdicts.
+//! Contains everything that is specific to InfluxDB 1.x: how requests are built, and what answers
+//! mean.
 
 mod place;
 mod request;
 mod verdict;
 
 pub(crate) use place::Place;
-pub(super) use request::{may_answer_nothing, request};
+pub(super) use request::request;
 pub(super) use verdict::classify;

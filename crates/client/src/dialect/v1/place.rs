@@ -1,10 +1,10 @@
-//! Where data is kept on a 1.x server.
+//! Defines the database and the retention policy that a call to a 1.x server uses.
 
 use crate::config::Names;
 use crate::error::Error;
 
-/// A database, and one of its retention policies. If one is missing, the server chooses it or asks
-/// for it.
+/// A database, and one of its retention policies. If a call names no database or no retention
+/// policy, the server uses its default or returns an error.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Place {
     pub(super) database: Option<String>,

@@ -1,23 +1,19 @@
-//! Requests to a 1.x server.
-//!
-//! Queries always use `POST`. A `GET` is no protection (1.x runs `DROP` by `GET` too), and it would
-//! write the text, which may contain a password, to the logs of every proxy.
+//! Builds the requests to a 1.x server.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use url::Url;
-use url::form_urlencoded;
 
 use super::Place;
-use crate::config::{Auth, Config, Precision};
+use crate::config::{Auth, Config};
+use crate::dialect::influxql;
 use crate::dialect::operation::{Form, Operation, Request};
 use crate::dialect::options::WriteOptions;
 use crate::error::Error;
 use crate::query::{Language, Query, ReadOptions};
-use crate::statements;
 
-/// Builds the request of an operation.
+/// Builds the HTTP request for an operation.
 pub(in crate::dialect) fn request(
     config: &Config,
     place: &Place,
@@ -30,7 +26,7 @@ pub(in crate::dialect) fn request(
             query,
             options,
             form,
-        } => influxql(config, place, query, options, *form),
+        } => self::query(config, place, query, options, *form),
     }
 }
 
@@ -76,7 +72,8 @@ fn write_url(config: &Config, place: &Place, options: &WriteOptions) -> Result<U
         if let Some(policy) = &place.retention_policy {
             keys.append_pair("rp", policy);
         }
-        // Always sent: without it, or with a value that it does not know, 1.6 assumes nanoseconds.
+        // The `precision` key is always sent, because InfluxDB 1.6 assumes nanoseconds if the
+        // precision is missing or unknown.
         keys.append_pair("precision", options.precision.unwrap_or_default().as_str());
         if let Some(consistency) = consistency {
             keys.append_pair("consistency", consistency.as_str());
@@ -85,7 +82,7 @@ fn write_url(config: &Config, place: &Place, options: &WriteOptions) -> Result<U
     Ok(url)
 }
 
-fn influxql(
+fn query(
     config: &Config,
     place: &Place,
     query: &Query,
@@ -98,78 +95,11 @@ fn influxql(
             "query: InfluxDB 1.x supports only InfluxQL, but the query is in {language}"
         )));
     }
-    let mut headers = auth_header(config)?;
-    headers.push(("content-type", "application/x-www-form-urlencoded".into()));
-    headers.push(match form {
-        Form::Table if !is_diagnostics(query.text()) => ("accept", "application/x-msgpack".into()),
-        _ => ("accept", "application/json".into()),
-    });
-    if config.accepts_gzip() {
-        headers.push(("accept-encoding", "gzip".into()));
-    }
-    Ok(Request {
-        post: true,
-        url: config.endpoint("query"),
-        headers,
-        body: query_form(place, query, options, form)?.into(),
-        gzip: false,
-    })
+    let names = (place.database.as_deref(), place.retention_policy.as_deref());
+    influxql::request(config, auth_header(config)?, names, query, options, form)
 }
 
-/// Whether an empty answer with a proven end can be a success: 2.x runs these statements and sends
-/// nothing for them, not even their number.
-pub(in crate::dialect) fn may_answer_nothing(text: &str) -> bool {
-    statements::all(text, |first, second| {
-        first.eq_ignore_ascii_case("DELETE")
-            || first.eq_ignore_ascii_case("DROP") && second.eq_ignore_ascii_case("MEASUREMENT")
-    })
-}
-
-/// Whether the query contains only SHOW DIAGNOSTICS. The server leaves values out of the msgpack of
-/// this statement, so it cannot be decoded. Its JSON is complete, and has no column whose type JSON
-/// would hide.
-fn is_diagnostics(text: &str) -> bool {
-    statements::all(text, |first, second| {
-        first.eq_ignore_ascii_case("SHOW") && second.eq_ignore_ascii_case("DIAGNOSTICS")
-    })
-}
-
-fn query_form(
-    place: &Place,
-    query: &Query,
-    options: &ReadOptions,
-    form: Form,
-) -> Result<String, Error> {
-    let mut pairs = form_urlencoded::Serializer::new(String::new());
-    pairs.append_pair("q", query.checked_text()?);
-    if let Some(name) = &place.database {
-        pairs.append_pair("db", name);
-    }
-    if let Some(name) = &place.retention_policy {
-        pairs.append_pair("rp", name);
-    }
-    if let Some(unit) = options.epoch {
-        if form == Form::Table && unit != Precision::Nanoseconds {
-            return Err(Error::config(format!(
-                "query: epoch `{}` is only for raw answers; tables are in nanoseconds",
-                unit.as_str()
-            )));
-        }
-        pairs.append_pair("epoch", unit.as_str());
-    }
-    // For raw answers too. In an answer without chunks, a row limit truncates without a sign, and
-    // 1.6 marks complete answers of more than 10,000 rows as truncated.
-    pairs.append_pair("chunked", "true");
-    if let Some(rows) = options.chunk_size {
-        pairs.append_pair("chunk_size", &rows.to_string());
-    }
-    if let Some(params) = query.params_json()? {
-        pairs.append_pair("params", &params);
-    }
-    Ok(pairs.finish())
-}
-
-/// The `Authorization` header. `None` without credentials.
+/// Returns the `Authorization` header, or an empty list if there are no credentials.
 fn auth_header(config: &Config) -> Result<Vec<(&'static str, String)>, Error> {
     match config.auth_given() {
         Auth::None => Ok(Vec::new()),

@@ -1,7 +1,7 @@
-//! The meaning of an answer of a 1.x server.
+//! Decides what an answer of a 1.x server means.
 //!
-//! Pure. Texts are searched anywhere in the message, because 1.12 appends the name of the database
-//! to the text of 1.6.
+//! Pure. The `text` of a row may appear anywhere in the error message, because 1.12 appends the
+//! name of the database to the messages of 1.6.
 
 use crate::decode::Format;
 use crate::dialect::failure::{MSGPACK, Row, media_type, misdirected, refused, row};
@@ -10,10 +10,11 @@ use crate::dialect::verdict::Verdict;
 use crate::error::ErrorKind;
 use crate::headers::Headers;
 
-/// Errors that mean something other than their status.
+/// Errors whose message determines a different meaning than their HTTP status alone.
 ///
-/// The 5xx that are permanent: waiting does not create the retention policy, and an invalid point
-/// stays invalid. A 5xx with `partial write` (Enterprise) means that one node did not answer.
+/// The two errors with status 500 are permanent: a retry neither creates the retention policy nor
+/// makes an invalid point valid. A 5xx status with `partial write` (from InfluxDB Enterprise) means
+/// that one node did not answer.
 const ROWS: &[Row] = &[
     row(400, "partial write", ErrorKind::PartialWrite, false),
     row(
@@ -25,7 +26,8 @@ const ROWS: &[Row] = &[
     row(500, "engine: unable to parse", ErrorKind::Rejected, false),
 ];
 
-/// Judges an answer. The body matters only for errors.
+/// Decides what an answer to an operation means. The body of the answer matters only if the answer
+/// is an error.
 pub(in crate::dialect) fn classify(
     kind: Kind,
     status: u16,
@@ -35,7 +37,8 @@ pub(in crate::dialect) fn classify(
     let media = media_type(headers);
     match (kind, status) {
         (Kind::Ping | Kind::Write, 204) => Verdict::Done,
-        // Compatible servers, and `verbose`, answer a ping with a body.
+        // Compatible servers answer a ping with a body. 1.x also answers a ping with a body if
+        // `verbose` is set.
         (Kind::Ping, 200) if media != "text/html" => Verdict::Done,
         (Kind::Query, 200) if media == MSGPACK => Verdict::Answer(Format::Msgpack),
         (Kind::Query, 200) if media == "application/json" => Verdict::Answer(Format::Json),

@@ -1,4 +1,4 @@
-//! Plain sockets: a TCP connection to one of the addresses of a name, or a Unix socket.
+//! Opens plain sockets: a TCP connection to one of the addresses of a host name, or a Unix socket.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -23,13 +23,13 @@ use super::transport::{BoxError, BoxFuture};
 use crate::config::Config;
 use crate::error::Error;
 
-/// After this time on an idle connection the system asks the peer for a sign of life, and again
-/// after each further one. How long a peer may take to read what was sent is the configuration's to
-/// say (`read_timeout`), so the system has no limit for that.
+/// The idle time after which the system sends a keep-alive probe to the peer, and the interval
+/// between probes. The configuration's `read_timeout` limits how long the peer may take to read the
+/// sent data, so the socket has no such limit.
 const KEEPALIVE: Duration = Duration::from_secs(15);
 const KEEPALIVE_RETRIES: u32 = 3;
 
-/// Opens sockets. Clones are cheap.
+/// Opens sockets. Cloning a dialer is cheap.
 #[derive(Clone)]
 pub(super) enum Dialer {
     Tcp(HttpConnector<Resolver>),
@@ -37,7 +37,7 @@ pub(super) enum Dialer {
     Unix(Arc<Path>),
 }
 
-/// A socket that is connected.
+/// A connected socket.
 pub(in crate::http) enum Dialed {
     Tcp(TcpStream),
     #[cfg(unix)]
@@ -57,7 +57,9 @@ impl Dialer {
             #[cfg(unix)]
             Some(path) => Ok(Self::Unix(path.into())),
             #[cfg(not(unix))]
-            Some(_) => Err(Error::config("unix_socket: this system has none")),
+            Some(_) => Err(Error::config(
+                "unix_socket: this system has no Unix sockets",
+            )),
             None => Ok(Self::Tcp(tcp(config.connect_limit()))),
         }
     }
@@ -77,7 +79,7 @@ impl Dialer {
 fn tcp(limit: Option<Duration>) -> HttpConnector<Resolver> {
     let mut connector = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
     connector.enforce_http(false);
-    // The addresses of a name share it.
+    // All addresses of a host name share the connect timeout.
     connector.set_connect_timeout(limit);
     connector.set_nodelay(true);
     connector.set_keepalive(Some(KEEPALIVE));
@@ -86,7 +88,7 @@ fn tcp(limit: Option<Duration>) -> HttpConnector<Resolver> {
     connector
 }
 
-/// The system's resolver, whose errors are of a type of their own.
+/// The system's resolver, with its errors wrapped in a [`LookupError`].
 #[derive(Clone)]
 pub(super) struct Resolver(GaiResolver);
 
@@ -105,7 +107,7 @@ impl Service<Name> for Resolver {
     }
 }
 
-/// A name was not found.
+/// The error of a failed look-up of a host name.
 #[derive(Debug)]
 struct LookupError(io::Error);
 
@@ -121,7 +123,7 @@ impl StdError for LookupError {
     }
 }
 
-/// Whether it was a name that was not found.
+/// Whether the error is a failed look-up of a host name.
 pub(super) fn is_lookup(error: &(dyn StdError + 'static)) -> bool {
     chain(error).any(<dyn StdError>::is::<LookupError>)
 }

@@ -1,4 +1,4 @@
-//! TLS on the way to the server: whom to trust, and what its errors mean.
+//! Sets up TLS for connections to the server or a proxy, and explains TLS errors.
 
 use std::error::Error as StdError;
 use std::sync::Arc;
@@ -11,11 +11,12 @@ use super::transport::{BoxError, Transport};
 use crate::error::Error;
 use crate::tls::{self, Shown, Tls};
 
-/// What is known of TLS on the way. Clones share it.
+/// The TLS settings of a route to a server, and whether the server has answered. Clones of this
+/// value share their state.
 #[derive(Clone)]
 pub(super) struct Encryption {
     connector: TlsConnector,
-    /// Who speaks TLS: the server, the proxy, or both.
+    /// The name of the peer that uses TLS: the server, the proxy, or both.
     peer: &'static str,
     shown: Shown,
     is_verified: bool,
@@ -23,7 +24,7 @@ pub(super) struct Encryption {
 }
 
 impl Encryption {
-    /// Loads the certificates.
+    /// Loads the certificates, and prepares TLS connections.
     pub(super) fn new(choice: &Tls, peer: &'static str) -> Result<Self, Error> {
         let (config, shown) = choice.client_config()?;
         let is_verified = choice.verifies();
@@ -43,25 +44,25 @@ impl Encryption {
         self.is_verified
     }
 
-    /// Notes that the server has answered a request.
+    /// Records that the server has answered a request.
     pub(super) fn has_answered(&self) {
         self.has_answered.store(true, Ordering::Relaxed);
     }
 
-    /// Speaks TLS over a transport to this host.
+    /// Establishes TLS with `host` over an open connection.
     pub(super) async fn over(
         &self,
         transport: Transport,
         host: &str,
     ) -> Result<Transport, BoxError> {
-        // In a URI an IPv6 address has brackets.
+        // In a URI, an IPv6 address is enclosed in brackets.
         let name = host.trim_start_matches('[').trim_end_matches(']');
         let name = ServerName::try_from(name.to_owned())?;
         let encrypted = self.connector.connect(name, transport.into_layer()).await?;
         Ok(Transport::new(encrypted))
     }
 
-    /// What TLS says of this error; nothing if it has no part in it.
+    /// Returns the explanation of a TLS error, or `None` if the error has nothing to do with TLS.
     pub(super) fn explained(
         &self,
         error: &(dyn StdError + 'static),
@@ -73,20 +74,23 @@ impl Encryption {
         if is_timeout || self.has_answered.load(Ordering::Relaxed) {
             return None;
         }
-        // Whether its last words arrive before the end of the connection is left to chance.
+        // The peer's last alert, which would say what is wrong, may not arrive before the
+        // connection ends.
         let is_asked = self.shown.is_asked();
         is_asked.then(|| tls::unanswered(self.peer, &self.shown))
     }
 }
 
-/// What TLS has to say against the server, or the server against us.
+/// Returns the first TLS error in the chain of causes. The TLS error may come from this side of the
+/// connection or from the peer.
 fn tls_cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
     let mut cause = Some(error);
     while let Some(this) = cause {
         if let Some(tls) = this.downcast_ref::<rustls::Error>() {
             return Some(tls);
         }
-        // The source of an I/O error is that of the error in it, which is itself left out.
+        // The `source` of an I/O error skips the wrapped error, so the wrapped error must be read
+        // with `get_ref`.
         let inner = this.downcast_ref().and_then(std::io::Error::get_ref);
         cause = inner
             .map(|inner| inner as &(dyn StdError + 'static))

@@ -1,4 +1,5 @@
-//! One hop: a connection to the server or to the proxy, by TLS if the scheme says so.
+//! Opens one hop of a route: a connection to the server or to the proxy, with TLS if the scheme
+//! requires it.
 
 use std::task::{Context, Poll};
 
@@ -10,11 +11,11 @@ use super::dial::{Dialed, Dialer};
 use super::encryption::Encryption;
 use super::transport::{BoxError, BoxFuture, Transport};
 
-/// Opens connections with nothing between. Clones are cheap.
+/// Opens direct connections, without a proxy in between. Cloning a hop is cheap.
 #[derive(Clone)]
 pub(super) struct Hop {
     dialer: Dialer,
-    /// None if nothing on the way speaks TLS.
+    /// The TLS settings, or `None` if neither the server nor a proxy uses TLS.
     encryption: Option<Encryption>,
 }
 
@@ -27,7 +28,7 @@ impl Hop {
         self.encryption.as_ref()
     }
 
-    /// Opens a socket, without TLS.
+    /// Opens a socket to the peer, without TLS.
     pub(super) async fn dial(&self, peer: Uri) -> Result<Dialed, BoxError> {
         self.dialer.dial(peer).await
     }
@@ -35,7 +36,7 @@ impl Hop {
     pub(super) async fn open(&self, peer: Uri) -> Result<Transport, BoxError> {
         let scheme = peer.scheme_str().unwrap_or_default();
         if !matches!(scheme, "http" | "https") {
-            // A SOCKS proxy of the environment.
+            // The proxy that the environment names may be a SOCKS proxy, which is not supported.
             return Err(format!("unsupported scheme {scheme}").into());
         }
         let transport = match self.dial(peer.clone()).await? {
@@ -50,14 +51,14 @@ impl Hop {
         }
     }
 
-    /// Speaks TLS over a transport to this peer.
+    /// Establishes TLS with `peer` over an open connection.
     pub(super) async fn encrypted(
         &self,
         over: Transport,
         peer: &Uri,
     ) -> Result<Transport, BoxError> {
         let encryption = self.encryption.as_ref();
-        let encryption = encryption.ok_or("TLS was not expected on this way")?;
+        let encryption = encryption.ok_or("TLS was not expected on this connection")?;
         encryption.over(over, peer.host().unwrap_or_default()).await
     }
 }

@@ -1,9 +1,9 @@
-//! Opens connections to the server: by TCP or a Unix socket, by TLS, and through a proxy.
+//! Opens connections to the server: over TCP or a Unix socket, with TLS, and through a proxy.
 //!
-//! A [`Connector`] is a service from an origin (scheme, host and port) to a stream of bytes. This is
-//! what hyper's pool asks for, and what a gRPC channel can take. `http/optional`, which drives its
-//! sockets itself, asks it for plain sockets. Which proxy is used is decided once, when the connector
-//! is made. Knows nothing of requests.
+//! A [`Connector`] is a service that takes an origin (scheme, host and port) and returns a stream
+//! of bytes. Such a service works with hyper's pool and also with a gRPC channel. The module
+//! `http/optional` drives its sockets itself, so it asks the connector for plain sockets. The
+//! connector chooses the proxy once, when it is created. This module does not handle requests.
 //!
 //! | file | what |
 //! |---|---|
@@ -43,19 +43,19 @@ use super::message::AGENT;
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Limit};
 
-/// Opens connections on one route to the server. Clones share it.
+/// Opens connections on one route to the server. Clones of a connector share the route.
 #[derive(Clone)]
 pub(in crate::http) struct Connector(Arc<Route>);
 
 struct Route {
     hop: Hop,
     proxy: Option<Intercept>,
-    /// The longest time to open a connection, with all handshakes.
+    /// The time limit for opening a connection, including all TLS and proxy handshakes.
     limit: Option<Duration>,
 }
 
 impl Connector {
-    /// Reads certificates and the environment, and opens no connection.
+    /// Reads certificates and the proxy variables of the environment, but opens no connection.
     pub(in crate::http) fn new(config: &Config) -> Result<Self, Error> {
         let dialer = Dialer::new(config)?;
         let proxy = proxy::choose(config)?;
@@ -74,24 +74,25 @@ impl Connector {
         })))
     }
 
-    /// Whether connections are sockets to the server itself, without TLS.
+    /// Whether the connections go directly to the server, without a proxy and without TLS.
     pub(in crate::http) fn is_plain(&self) -> bool {
         self.0.proxy.is_none() && self.0.hop.encryption().is_none()
     }
 
-    /// Whether it speaks TLS without verifying who answers.
+    /// Whether the connections use TLS without verifying the peer's certificate.
     pub(in crate::http) fn is_unverified(&self) -> bool {
         let encryption = self.0.hop.encryption();
         encryption.is_some_and(|encryption| !encryption.is_verified())
     }
 
-    /// The credentials of the proxy, if it reads requests to this URL. Through a tunnel it does not.
+    /// Returns the credentials for the proxy, if the proxy reads the requests to this URL. The
+    /// proxy does not read requests that pass through a tunnel.
     pub(in crate::http) fn proxy_credentials(&self, to: &Uri) -> Option<&HeaderValue> {
         let proxy = self.0.proxy.as_ref().filter(|_| !is_https(to))?;
         proxy.basic_auth()
     }
 
-    /// Notes that the server has answered a request.
+    /// Records that the server has answered a request.
     pub(in crate::http) fn has_answered(&self) {
         if let Some(encryption) = self.0.hop.encryption() {
             encryption.has_answered();
@@ -105,14 +106,15 @@ impl Connector {
         dialed.map_err(|error| self.refused(&*error))
     }
 
-    /// What TLS says of an error of a connection or of a request; nothing if it has no part in it.
+    /// Explains the error of a connection or a request, if TLS caused it. Returns `None` for other
+    /// errors.
     pub(in crate::http) fn tls_failure(&self, error: &(dyn StdError + 'static)) -> Option<Error> {
         let encryption = self.0.hop.encryption()?;
         let text = encryption.explained(error, is_timeout(error))?;
         Some(Error::new(ErrorKind::Tls, false, format!("tls: {text}")))
     }
 
-    /// Why there is no connection.
+    /// Returns an error that says why no connection was opened.
     pub(in crate::http) fn refused(&self, error: &(dyn StdError + 'static)) -> Error {
         if is_timeout(error) {
             return match self.0.limit {
@@ -122,7 +124,7 @@ impl Connector {
         }
         let cause = root_cause(error);
         if self.0.hop.encryption().is_some() && cause.ends_with("handshake eof") {
-            let hint = "hint: perhaps it does not speak TLS on this port";
+            let hint = "hint: perhaps it does not use TLS on this port";
             let text = format!("no connection: {cause}; {hint}");
             return Error::new(ErrorKind::Connect, true, text);
         }
@@ -143,7 +145,8 @@ impl Route {
         }
     }
 
-    /// Asks the proxy to pass on what follows, without reading it.
+    /// Asks the proxy for a tunnel, so that the proxy forwards all following bytes without reading
+    /// them.
     fn tunnel(&self, proxy: &Intercept) -> Tunnel<Hop> {
         let agent = HeaderValue::from_static(AGENT);
         let headers = HeaderMap::from_iter([(USER_AGENT, agent)]);
@@ -181,7 +184,7 @@ impl Service<Uri> for Connector {
     }
 }
 
-/// Whether our limit ran out, or the system's.
+/// Whether the error means that a time limit of the client or of the system expired.
 fn is_timeout(error: &(dyn StdError + 'static)) -> bool {
     chain(error).any(|cause| {
         let of_system = cause.downcast_ref::<std::io::Error>();

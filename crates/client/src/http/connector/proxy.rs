@@ -1,4 +1,4 @@
-//! Which proxy requests take: the one that was chosen, one of the environment, or none.
+//! Chooses the proxy for requests: the configured proxy, a proxy from the environment, or none.
 
 use http::Uri;
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
@@ -7,7 +7,8 @@ use url::Url;
 use crate::config::{Config, Proxy, check_user, without_user};
 use crate::error::Error;
 
-/// The proxy on the way to the server of this configuration. Reads the environment.
+/// Returns the proxy between this client and the configured server. Choosing the proxy reads the
+/// environment.
 pub(super) fn choose(config: &Config) -> Result<Option<Intercept>, Error> {
     let matcher = match (config.unix_socket_path(), config.proxy_choice()) {
         (Some(_), Proxy::Url(_)) => {

@@ -1,4 +1,4 @@
-//! A connection that is open, whatever it is made of.
+//! Defines an open connection of any kind.
 
 use std::error::Error as StdError;
 use std::io::{self, IoSlice};
@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
 pub(super) type BoxFuture<T> = Pin<Box<dyn Future<Output = Result<T, BoxError>> + Send>>;
 
-/// What a stream is made of: a socket, or TLS over another transport.
+/// The byte stream of a connection: a socket, or TLS over another stream.
 trait Layer: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Layer for T {}
 
@@ -31,13 +31,14 @@ impl Transport {
         }
     }
 
-    /// A proxy reads the requests on it, which must name the server.
+    /// Marks the connection as one whose requests a proxy reads: each request must then name the
+    /// server.
     pub(super) fn read_by_proxy(mut self) -> Self {
         self.is_read_by_proxy = true;
         self
     }
 
-    /// What another layer can be put over.
+    /// Returns the byte stream of the connection, so that another layer can wrap it.
     pub(super) fn into_layer(self) -> impl AsyncRead + AsyncWrite + Send + Unpin {
         self.layer.into_inner()
     }

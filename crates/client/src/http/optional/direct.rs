@@ -1,7 +1,9 @@
-//! Plain HTTP/1.1 on the thread that waits for the answer: hyper's connections, and no other task.
+//! Sends plain HTTP/1.1 requests on the thread that waits for the answer. Uses hyper's connections
+//! without spawning a task.
 //!
-//! A request drives its own connection each time it is polled. What comes whole leaves the
-//! connection to the next request; everything else closes it, as a request that is dropped does.
+//! Each time a request is polled, it drives its own connection. After a complete answer, the
+//! connection stays open for the next request. If the answer is not read completely, for example
+//! because the request is dropped, the connection is closed.
 
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -25,10 +27,11 @@ use crate::http::failure::{no_answer, no_connection, root_cause};
 use crate::http::message::{Head, Prepared, Upload, poll_piece};
 use crate::http::pooled::IDLE;
 
-/// From so many bytes of an answer on, tokio drives its connection, and decoding is done there.
+/// The number of bytes of an answer after which tokio drives the connection. tokio's threads then
+/// decode the rest of the answer.
 const AT_HOME: usize = 64 * 1024;
 
-/// Connections to one server that a reactor drives. Clones share them.
+/// The connections to one server that a reactor drives. Clones of this value share the connections.
 #[derive(Clone)]
 pub(in crate::http) struct Direct {
     shared: Arc<Shared>,
@@ -40,24 +43,24 @@ struct Shared {
     idle: Mutex<Vec<(Box<Connection>, Instant)>>,
 }
 
-/// A connection, and both ends of the channel to it.
+/// A connection to the server, with hyper's sender and driver for the connection.
 struct Connection {
-    /// None once it has ended.
+    /// hyper's driver of the connection, or `None` once the connection has ended.
     driver: Option<http1::Connection<TokioIo<Socket>, Upload>>,
     sender: http1::SendRequest<Upload>,
     socket: Socket,
 }
 
-/// A body on its way.
+/// The body of an answer that is still being received.
 pub(in crate::http) struct Receiving {
-    /// None when nothing more can come.
+    /// The connection, or `None` once no more of the body can be received.
     connection: Option<Box<Connection>>,
     incoming: Incoming,
     direct: Direct,
-    /// Whether another request may follow on the connection.
+    /// Whether the connection can be used for another request after this answer.
     is_kept: bool,
     received: usize,
-    /// Bytes that are read before tokio takes over.
+    /// The number of bytes of the body that are read before tokio drives the connection.
     at_home: usize,
     has_left: bool,
 }
@@ -93,7 +96,8 @@ impl Direct {
             };
             match connection.send(request).await {
                 Ok(response) => return Ok(self.head(connection, response)),
-                // The server closed it at the same moment, and nothing was sent.
+                // The server closed the idle connection before any part of the request was sent, so
+                // the request is sent again.
                 Err((_, Some(unsent))) if is_used => request = *unsent,
                 Err((error, _)) => return Err(error),
             }
@@ -105,7 +109,8 @@ impl Direct {
         let mut options = head.headers.get_all(CONNECTION).iter();
         let closes = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"close");
         let is_kept = !options.any(closes);
-        // A few bytes may be inflated to many.
+        // A few bytes of a compressed body may expand to many bytes, so tokio drives the connection
+        // from the start.
         let is_coded = head.headers.contains_key(CONTENT_ENCODING);
         head.from(|incoming| {
             let mut receiving = Receiving {
@@ -129,12 +134,12 @@ impl Direct {
         idle.unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The connection that was used last and still stands.
+    /// Returns the most recently used of the idle connections that are still open.
     fn idle_connection(&self) -> Option<Box<Connection>> {
         loop {
             let (mut connection, since) = self.idle().pop()?;
             if since.elapsed() > IDLE {
-                // Those below it are older.
+                // The other connections in the list have been idle even longer than this one.
                 self.idle().clear();
                 return None;
             }
@@ -164,8 +169,8 @@ impl Direct {
     }
 }
 
-/// Makes the request as it goes to the server itself: the path alone, and the host in a header.
-/// Returns the whole URI.
+/// Changes the request to the form that a server expects: the target contains only the path, and
+/// the `Host` header contains the host. Returns the original URI of the request.
 fn in_origin_form(request: &mut Request<Upload>) -> Result<Uri, Error> {
     let server = std::mem::take(request.uri_mut());
     if let Some(path) = server.path_and_query() {
@@ -179,7 +184,7 @@ fn in_origin_form(request: &mut Request<Upload>) -> Result<Uri, Error> {
 }
 
 impl Connection {
-    /// Moves what can be moved.
+    /// Makes as much progress on the connection as possible without waiting.
     fn drive(&mut self, context: &mut Context<'_>) -> Result<(), hyper::Error> {
         let Some(driver) = &mut self.driver else {
             return Ok(());
@@ -193,15 +198,18 @@ impl Connection {
         }
     }
 
-    /// Whether the server has not closed it, nor said anything unasked.
+    /// Whether the connection can be used for a request: the server has neither closed it nor sent
+    /// unexpected data.
     fn is_ready(&mut self) -> bool {
-        // Nothing waits on the connection here; whoever sends the next request polls it.
+        // No future waits for an idle connection. The future that sends the next request polls the
+        // connection.
         let mut context = Context::from_waker(Waker::noop());
         self.drive(&mut context).is_ok() && self.driver.is_some() && self.sender.is_ready()
     }
 
-    /// Sends a request and waits for the head of the answer. The error says why no answer came, and
-    /// returns the request if none of it was sent.
+    /// Sends a request and waits for the head of the answer. If no answer arrives, the error says
+    /// why. If no part of the request was sent, the error comes with the request, so that the
+    /// request can be sent again.
     async fn send(
         &mut self,
         request: Request<Upload>,
@@ -213,7 +221,8 @@ impl Connection {
         };
         std::future::poll_fn(|context| {
             let driven = self.drive(context);
-            // Woken by what drives the connection alone, which has just been done.
+            // Only the connection's driver can complete the future `answer`, and the driver was
+            // just polled, so no waker is needed.
             let mut none = Context::from_waker(Waker::noop());
             if let Poll::Ready(done) = answer.as_mut().poll(&mut none) {
                 return Poll::Ready(done.map_err(failed));
@@ -232,7 +241,7 @@ impl Connection {
 }
 
 impl Receiving {
-    /// The next piece, or the cause why there is none.
+    /// Returns the next piece of the body, or the reason why no piece can be received.
     pub(in crate::http) async fn next(&mut self) -> Result<Option<Bytes>, String> {
         if self.received >= self.at_home && !self.has_left {
             self.leave().await;
@@ -241,7 +250,7 @@ impl Receiving {
     }
 
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, String>> {
-        // The first look tells the connection that there is somebody who reads.
+        // The first call of `poll_piece` tells the connection that the body is being read.
         let mut piece = self.poll_piece();
         let mut driven = Ok(());
         if piece.is_pending()
@@ -268,19 +277,21 @@ impl Receiving {
         })
     }
 
-    /// What has been read and not handed out. Woken by what drives the connection alone.
+    /// Returns a piece of the body that the connection has received but not yet returned. Only the
+    /// connection's driver can produce another piece, so no waker is needed here.
     fn poll_piece(&mut self) -> Poll<Option<Result<Bytes, hyper::Error>>> {
         poll_piece(&mut self.incoming, &mut Context::from_waker(Waker::noop()))
     }
 
-    /// Has tokio drive the connection from now on: what polls this is to be moved there.
+    /// Makes tokio drive the connection from now on. The host should then move the future that
+    /// reads this body to tokio.
     async fn leave(&mut self) {
         let mut asked = false;
         std::future::poll_fn(|context| {
             if std::mem::replace(&mut asked, true) {
                 return Poll::Ready(());
             }
-            // Who does not move it goes on here.
+            // If the host does not move the future to tokio, the future continues on this thread.
             context.waker().wake_by_ref();
             if let Some(connection) = &self.connection {
                 connection.socket.leave();
@@ -292,7 +303,7 @@ impl Receiving {
         self.has_left = true;
     }
 
-    /// Leaves the connection to the next request.
+    /// Returns the connection to the list of idle connections, for the next request.
     fn give_back(&mut self) {
         if let Some(connection) = self.connection.take()
             && self.is_kept
@@ -300,7 +311,7 @@ impl Receiving {
         {
             let now = Instant::now();
             let mut idle = self.direct.idle();
-            // The first ones are those that have been idle for the longest time.
+            // The first connections in the list of idle connections have been idle the longest.
             while idle.first().is_some_and(|(connection, since)| {
                 connection.socket.is_read_closed() || now.duration_since(*since) > IDLE
             }) {

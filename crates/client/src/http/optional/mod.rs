@@ -1,8 +1,10 @@
-//! Plain HTTP on the thread of an event loop that is not tokio's: the feature `event-loop`.
+//! Sends plain HTTP requests on the thread of an event loop other than tokio's (feature
+//! `event-loop`).
 //!
-//! A small request then wakes no other thread. Without the feature, and on systems other than Unix,
-//! `pooled` carries every request. What this gains, and how to remove it, is in `ARCHITECTURE.md`
-//! under "Optional fast paths".
+//! With the feature `event-loop`, a small request wakes no other thread. Without the feature
+//! `event-loop`, and on systems other than Unix, the module `pooled` sends all requests.
+//! `ARCHITECTURE.md` describes the benefit of this module, and how to remove it, under "Optional
+//! fast paths".
 //!
 //! | file | what |
 //! |---|---|

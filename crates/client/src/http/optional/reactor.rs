@@ -1,8 +1,9 @@
-//! What tells an event loop that is not tokio's that its sockets are ready.
+//! Tells an event loop other than tokio's when the client's sockets are ready.
 //!
-//! The loop watches one file descriptor, that of the reactor; when it is readable, the loop calls
-//! [`Reactor::turn`], which wakes the futures whose sockets are ready. So a request needs no other
-//! thread than the one that waits for it, and none has to be woken on its way.
+//! The event loop watches only the reactor's file descriptor. When the reactor's file descriptor
+//! becomes readable, the event loop calls [`Reactor::turn`], which wakes the futures whose sockets
+//! are ready. Therefore a request wakes no other thread, and needs only the thread that waits for
+//! it.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -16,23 +17,26 @@ use std::time::Duration;
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Registry, Token};
 
-/// Events that one look brings at most; the others come with the next.
+/// The maximum number of events that one poll returns. The next poll returns the remaining events.
 const EVENTS: usize = 256;
-/// The token of [`Reactor::wake`].
+/// The token of the events that [`Reactor::wake`] causes.
 const RUNG: Token = Token(usize::MAX);
 
-/// A set of sockets that an event loop waits for by one file descriptor. Clones share it.
+/// A set of sockets that an event loop waits for through one file descriptor. Clones of a reactor
+/// share the same sockets.
 ///
-/// For hosts with an event loop of their own, such as bindings to another language. A client of
-/// [`Client::driven_by`](crate::Client::driven_by) has its connections here. The host does this:
+/// A reactor is for hosts that have their own event loop, such as bindings to another language. The
+/// connections of a client that [`Client::driven_by`](crate::Client::driven_by) returned use these
+/// sockets. The program that hosts a reactor has these tasks:
 ///
-/// 1. It watches [`as_raw_fd`](AsRawFd::as_raw_fd) for being readable, and then calls
+/// 1. The host waits until [`as_raw_fd`](AsRawFd::as_raw_fd) is readable, then calls
 ///    [`turn`](Self::turn), and polls the futures that were woken.
-/// 2. It polls them in the context of a tokio runtime with time and I/O, which names are looked up
-///    and connections are opened by.
-/// 3. If [`wants_tokio`](Self::wants_tokio) after a poll that gave nothing, the answer is large: the
-///    future had better be spawned on the runtime, where its decoding does not hold the loop up.
-/// 4. A waker that is woken from another thread calls [`wake`](Self::wake).
+/// 2. The host polls the futures in the context of a tokio runtime with time and I/O enabled. The
+///    futures use this runtime to look up names and to open connections.
+/// 3. If a poll returns `Pending` and [`wants_tokio`](Self::wants_tokio) is true, the answer is
+///    large: the host should spawn the future on the tokio runtime, so that decoding does not block
+///    the event loop.
+/// 4. If a future's waker is called on another thread, this waker has to call [`wake`](Self::wake).
 #[derive(Clone)]
 pub struct Reactor {
     shared: Arc<Shared>,
@@ -45,23 +49,25 @@ struct Shared {
     sockets: Mutex<HashMap<Token, Arc<Waiting>>>,
     next: AtomicUsize,
     wants_tokio: AtomicBool,
-    /// A fork shares what the system keeps of the reactor with its parent.
+    /// The id of the process that created the reactor. A forked process shares the reactor's system
+    /// resources with its parent.
     process: u32,
 }
 
-/// Who waits for a socket, and what is known of it.
+/// The readiness of a socket, and the wakers of the futures that wait for it.
 pub(super) struct Waiting {
     reader: Slot,
     writer: Slot,
-    /// How often the system told that there is something to read; it tells of news only.
+    /// The number of times the system reported that the socket is readable. The system reports the
+    /// readiness of a socket only when it changes.
     news: AtomicU32,
-    /// The news after which a read gave all that was there.
+    /// The value of `news` at the last read that returned all bytes in the socket.
     drained: AtomicU32,
-    /// Whether the other side is done: reads never wait again.
+    /// Whether the peer has stopped sending. If the peer has stopped sending, reads no longer wait.
     is_read_closed: AtomicBool,
 }
 
-/// A place for one waker.
+/// A slot that holds the waker of one future.
 #[derive(Default)]
 struct Slot(Mutex<Option<Waker>>);
 
@@ -76,33 +82,36 @@ impl Waiting {
         }
     }
 
-    /// The state of the news: one that is not [drained](Self::is_drained) may give something.
+    /// Returns the number of readiness reports so far. Unless this number of reports is
+    /// [drained](Self::is_drained), a read may return data.
     pub(super) fn news(&self) -> u32 {
         self.news.load(Ordering::Acquire)
     }
 
-    /// Whether nothing is there since a read that gave all that was.
+    /// Whether nothing has arrived since a read returned all bytes in the socket.
     pub(super) fn is_drained(&self, news: u32) -> bool {
         self.drained.load(Ordering::Relaxed) == news && !self.is_read_closed()
     }
 
-    /// A read that began with these news gave all that was there.
+    /// Records that a read returned all bytes in the socket. `news` is the number of readiness
+    /// reports before the read began.
     pub(super) fn drain(&self, news: u32) {
         self.drained.store(news, Ordering::Relaxed);
     }
 
-    /// Whether the other side is known to be done.
+    /// Whether the peer is known to have stopped sending.
     pub(super) fn is_read_closed(&self) -> bool {
         self.is_read_closed.load(Ordering::Relaxed)
     }
 
-    /// Has the next read ask the system, whatever is known.
+    /// Makes the next read ask the system for data, even if the socket is marked as drained.
     pub(super) fn ask_again(&self) {
         self.news.fetch_add(1, Ordering::Release);
     }
 
-    /// Wakes this waker at the next news. The caller must check for [news](Self::news) once more
-    /// after this call, so as not to miss any that arrived in between.
+    /// Wakes `waker` when the next readiness report arrives. After calling this function, the
+    /// caller must check [`news`](Self::news) once more, because a report may have arrived in the
+    /// meantime.
     pub(super) fn wait_to_read(&self, waker: &Waker) {
         self.reader.set(waker);
     }
@@ -125,7 +134,7 @@ impl Slot {
     }
 }
 
-/// A socket's place in a reactor, given back when it is dropped.
+/// The registration of a socket with a reactor, which ends when this value is dropped.
 pub(super) struct Registration {
     reactor: Reactor,
     token: Token,
@@ -134,11 +143,11 @@ pub(super) struct Registration {
 }
 
 impl Reactor {
-    /// A reactor without sockets.
+    /// Returns a reactor without sockets.
     ///
     /// # Errors
     ///
-    /// The system has no file descriptor left.
+    /// Fails if the system cannot provide a file descriptor.
     pub fn new() -> io::Result<Self> {
         let poll = Poll::new()?;
         let registry = poll.registry().try_clone()?;
@@ -157,11 +166,11 @@ impl Reactor {
         })
     }
 
-    /// Wakes the futures whose sockets are ready. Does not wait.
+    /// Wakes the futures whose sockets are ready. This call never blocks.
     ///
     /// # Errors
     ///
-    /// The system refuses to tell.
+    /// Fails if the system does not report which sockets are ready.
     pub fn turn(&self) -> io::Result<()> {
         let mut poll = self.shared.poll.lock();
         let (poll, events) = &mut **poll.as_mut().unwrap_or_else(|error| error.get_mut());
@@ -186,16 +195,17 @@ impl Reactor {
         Ok(())
     }
 
-    /// Makes the file descriptor readable, from any thread.
+    /// Makes the reactor's file descriptor readable. Any thread can call this function.
     ///
     /// # Errors
     ///
-    /// The system refuses.
+    /// Fails if the system cannot make the file descriptor readable.
     pub fn wake(&self) -> io::Result<()> {
         self.shared.bell.wake()
     }
 
-    /// Whether the future that was polled last is to go on in tokio; asking resets it.
+    /// Returns whether the future that was polled last should continue on the tokio runtime. The
+    /// call also resets this flag.
     pub fn wants_tokio(&self) -> bool {
         self.shared.wants_tokio.swap(false, Ordering::Relaxed)
     }
@@ -207,7 +217,8 @@ impl Reactor {
     pub(super) fn register(&self, fd: RawFd) -> io::Result<Registration> {
         let token = Token(self.shared.next.fetch_add(1, Ordering::Relaxed));
         let waiting = Arc::new(Waiting::new());
-        // What is written fits but for once in a while: a wake-up for each would be wasted.
+        // The socket is registered only for reading: writes almost always fit into its buffer, so a
+        // wake-up each time it becomes writable would be wasteful.
         self.shared
             .registry
             .register(&mut SourceFd(&fd), token, Interest::READABLE)?;
@@ -227,7 +238,7 @@ impl Reactor {
 }
 
 impl Registration {
-    /// Wakes this waker when the socket takes more.
+    /// Wakes `waker` when the socket accepts more bytes.
     pub(super) fn wait_to_write(&self, waker: &Waker) -> io::Result<()> {
         self.waiting.writer.set(waker);
         let both = Interest::READABLE | Interest::WRITABLE;
@@ -240,10 +251,11 @@ impl Drop for Registration {
     fn drop(&mut self) {
         self.reactor.sockets().remove(&self.token);
         if self.reactor.shared.process != std::process::id() {
-            // The socket is that of the parent too, which still waits for it.
+            // In a forked process, the socket stays registered, because the parent process owns it
+            // too and still waits for it.
             return;
         }
-        // It fails for a socket that the system has forgotten already.
+        // Deregistering a socket fails if the system has already forgotten the socket.
         let _ = self
             .reactor
             .shared

@@ -1,7 +1,8 @@
-//! A connected socket, driven by a [`Reactor`] or by tokio.
+//! Defines a connected socket that either a [`Reactor`] or tokio drives.
 //!
-//! It changes hands between two polls: small answers are read on the thread of the loop, large ones
-//! by tokio, and the connection comes back for the next request.
+//! The driver of the socket can change between two polls. Small answers are read on the thread of
+//! the event loop, and large answers by tokio. After a large answer, the connection returns to the
+//! reactor for the next request.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
@@ -16,29 +17,30 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::reactor::{Reactor, Registration};
 use crate::http::connector::Dialed;
 
-/// Bytes that one read of a socket that a reactor drives gives at most.
+/// The maximum number of bytes that one read takes from a socket that a reactor drives.
 const READ: usize = 16 * 1024;
 
-/// A socket of either family, in non-blocking mode.
+/// A TCP or Unix socket in non-blocking mode.
 pub(super) enum Plain {
     Tcp(TcpStream),
     Unix(UnixStream),
 }
 
-/// The same, driven by tokio.
+/// A TCP or Unix socket that tokio drives.
 enum InTokio {
     Tcp(tokio::net::TcpStream),
     Unix(tokio::net::UnixStream),
 }
 
-/// A socket that knows who drives it. Clones are the same socket.
+/// A socket that records its current driver. Clones of this value refer to the same socket.
 #[derive(Clone)]
 pub(super) struct Socket(Arc<Mutex<Driven>>);
 
 enum Driven {
-    /// With a place for what is read: hyper's own would have to be cleared for each read.
+    /// A reactor drives the socket. The bytes that are read go into the buffer, because hyper's own
+    /// buffer would have to be zeroed before each read.
     ByReactor(Registration, Plain, Box<[u8]>),
-    /// By tokio, from the next poll on.
+    /// No event loop drives the socket; tokio will drive it from the next poll on.
     ByNobody(Plain),
     ByTokio(InTokio),
     Lost,
@@ -123,7 +125,7 @@ impl Socket {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the reactor was told that the other side is done.
+    /// Whether the reactor knows that the peer has stopped sending.
     pub(super) fn is_read_closed(&self) -> bool {
         match &*self.driven() {
             Driven::ByReactor(registration, ..) => registration.waiting.is_read_closed(),
@@ -131,7 +133,7 @@ impl Socket {
         }
     }
 
-    /// Has tokio drive it.
+    /// Hands the socket over from the reactor to tokio.
     pub(super) fn leave(&self) {
         let mut driven = self.driven();
         *driven = match std::mem::replace(&mut *driven, Driven::Lost) {
@@ -143,7 +145,7 @@ impl Socket {
         };
     }
 
-    /// Has this reactor drive it again, and the next read ask the system.
+    /// Makes `reactor` drive the socket again, and makes the next read ask the system for data.
     pub(super) fn come_back(&self, reactor: &Reactor) -> io::Result<()> {
         let mut driven = self.driven();
         let plain = match std::mem::replace(&mut *driven, Driven::Lost) {
@@ -169,7 +171,8 @@ impl Driven {
         Ok(Self::ByReactor(registration, plain, scratch))
     }
 
-    /// Who drives it now. tokio takes over what was left to it.
+    /// Returns the current driver of the socket. A socket in the state `ByNobody` is first
+    /// registered with tokio.
     fn now(&mut self) -> io::Result<&mut Self> {
         if let Self::ByNobody(_) = self
             && let Self::ByNobody(plain) = std::mem::replace(self, Self::Lost)
@@ -180,7 +183,7 @@ impl Driven {
     }
 }
 
-/// What a call gives, or nothing if it would have to wait.
+/// Returns the result of a system call, or `None` if the call would have to wait.
 fn at_once(mut call: impl FnMut() -> io::Result<usize>) -> io::Result<Option<usize>> {
     loop {
         match call() {

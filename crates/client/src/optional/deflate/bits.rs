@@ -1,15 +1,15 @@
-//! Writes bits into bytes, lowest bit first.
+//! Writes bits to a byte buffer, with the lowest bit first.
 
-/// Bytes that are written eight at a time; those after `at` are meaningless.
+/// A buffer for bits, which is written eight bytes at a time. The bytes after `at` are meaningless.
 pub(super) struct Bits {
     bytes: Vec<u8>,
     at: usize,
-    /// Less than eight bits, which are not a whole byte yet.
+    /// The last bits, fewer than eight, which do not form a whole byte yet.
     waiting: u64,
     width: u32,
 }
 
-/// The end of the bits at some time.
+/// A position in the written bits, to which `back_to` can return.
 pub(super) struct Position {
     at: usize,
     waiting: u64,
@@ -17,7 +17,7 @@ pub(super) struct Position {
 }
 
 impl Bits {
-    /// Continues after `bytes`.
+    /// Returns a buffer that begins with `bytes`, and reserves memory for `more` bytes.
     pub(super) fn new(bytes: Vec<u8>, more: usize) -> Self {
         let at = bytes.len();
         let mut bits = Self {
@@ -30,7 +30,7 @@ impl Bits {
         bits
     }
 
-    /// Reserves memory for this many bytes.
+    /// Reserves memory for `more` bytes.
     #[inline]
     pub(super) fn reserve(&mut self, more: usize) {
         let wanted = self.at + more + 8;
@@ -44,7 +44,7 @@ impl Bits {
         self.bytes.resize(wanted.max(self.bytes.len() * 2), 0);
     }
 
-    /// Appends up to 56 bits, for which memory was reserved.
+    /// Appends up to 56 bits. Memory for these bits must have been reserved before the call.
     #[inline]
     pub(super) fn push(&mut self, bits: u64, width: u32) {
         self.waiting |= bits << self.width;
@@ -53,17 +53,17 @@ impl Bits {
         out.copy_from_slice(&self.waiting.to_le_bytes());
         let whole = self.width / 8;
         self.at += whole as usize;
-        // At most seven whole bytes, so the shift is less than 64.
+        // At most seven bytes are complete, so the shift is less than 64 bits.
         self.waiting >>= 8 * whole;
         self.width %= 8;
     }
 
-    /// The number of whole bytes.
+    /// Returns the number of complete bytes.
     pub(super) fn len(&self) -> usize {
         self.at
     }
 
-    /// A position to which `rewind` can return.
+    /// Returns the current position, as an argument for `back_to`.
     pub(super) fn place(&self) -> Position {
         Position {
             at: self.at,
@@ -72,14 +72,14 @@ impl Bits {
         }
     }
 
-    /// Drops everything after a position.
+    /// Drops all bits after the position `place`.
     pub(super) fn back_to(&mut self, place: &Position) {
         self.at = place.at;
         self.waiting = place.waiting;
         self.width = place.width;
     }
 
-    /// The bytes, the last of which is padded with zeros.
+    /// Returns the written bytes. The last byte is padded with zero bits.
     pub(super) fn finish(mut self) -> Vec<u8> {
         self.reserve(8);
         self.push(0, (8 - self.width) % 8);

@@ -1,26 +1,30 @@
-//! Huffman codes: few bits for frequent symbols (RFC 1951, section 3.2).
+//! Makes Huffman codes, which use few bits for frequent symbols (RFC 1951, section 3.2).
 
 use super::bits::Bits;
 use super::symbols::Symbol;
 
-/// Maximum length of a code here. The format allows 15 bits, and four codes of twelve fit into one
-/// step of the writer.
+/// The maximum length of a code in bits. The format allows 15 bits, but four codes of at most
+/// twelve bits can be written in one step.
 pub(super) const LONGEST: usize = 12;
 
-/// The order in which the format lists the lengths of the codes for code lengths.
+/// The format encodes code lengths with a third code. `ORDER` is the order in which the format
+/// lists the lengths of this third code.
 const ORDER: [usize; 19] = [
     16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15,
 ];
 
-/// The codes of an alphabet, each with its bits in the order in which they are written.
+/// The codes of all symbols of an alphabet. The bits of each code are in the order in which they
+/// are written.
 pub(super) struct Code {
     codes: Vec<(u16, u8)>,
 }
 
 impl Code {
-    /// Makes codes of at most `longest` bits. A symbol that never occurs has no code.
+    /// Makes codes of at most `longest` bits. `counts` contains how often each symbol occurs. A
+    /// symbol that never occurs gets no code.
     ///
-    /// A decoder requires at least two codes, so rare symbols may get one that is never used.
+    /// A decoder requires at least two codes. If fewer than two symbols occur, symbols that never
+    /// occur get a code, too.
     pub(super) fn new(counts: &[u32], longest: usize) -> Self {
         let mut counts = counts.to_vec();
         for symbol in 0..2 {
@@ -50,7 +54,8 @@ impl Code {
         Self { codes }
     }
 
-    /// How many bits symbols with these frequencies take, without the extra bits that follow them.
+    /// Returns the number of bits that the codes of all symbols take, if the symbols occur as often
+    /// as `counts` says. Extra bits that follow the codes are not included.
     pub(super) fn bits_of(&self, counts: &[u32]) -> u64 {
         let lengths = self.lengths().zip(counts);
         lengths
@@ -58,14 +63,15 @@ impl Code {
             .sum()
     }
 
-    /// The bits of a symbol's code, and their number.
+    /// Returns the bits of a symbol's code, and the length of the code.
     #[inline]
     pub(super) fn get(&self, symbol: usize) -> (u64, u32) {
         let (code, length) = self.codes[symbol];
         (u64::from(code), u32::from(length))
     }
 
-    /// The code of a symbol with its extra bits, at most 25 in all.
+    /// Returns the code of a symbol and the extra bits of the symbol as one group of at most 25
+    /// bits. Also returns the length of the group.
     #[inline]
     pub(super) fn with_extra(&self, symbol: &Symbol) -> (u32, u8) {
         let (code, length) = self.codes[symbol.code];
@@ -75,7 +81,7 @@ impl Code {
         )
     }
 
-    /// The codes of the first symbols.
+    /// Returns the codes of the first `N` symbols.
     pub(super) fn first<const N: usize>(&self) -> [(u16, u8); N] {
         *self
             .codes
@@ -88,8 +94,9 @@ impl Code {
     }
 }
 
-/// The lengths of the optimal codes by Huffman's algorithm: the two rarest nodes are joined
-/// repeatedly. Counts are halved until no code is too long, which costs little.
+/// Returns the code lengths that Huffman's algorithm computes by repeatedly joining the two rarest
+/// nodes. If a code is longer than `longest` bits, the counts are halved and the lengths are
+/// computed again. Halving the counts costs little.
 fn limited(counts: &[u32], longest: usize) -> Vec<u8> {
     let mut counts = counts.to_vec();
     loop {
@@ -108,8 +115,8 @@ fn depths(counts: &[u32]) -> Vec<u8> {
     leaves.sort_by_key(|at| counts[*at]);
     let mut weights: Vec<u64> = leaves.iter().map(|at| u64::from(counts[*at])).collect();
     let mut parents = vec![0; 2 * leaves.len()];
-    // Joined nodes are created in the order of their weights, like the leaves: two queues are
-    // enough.
+    // Joined nodes are created in the order of their weights, and the leaves are sorted by weight.
+    // Therefore two queues are enough to find the two rarest nodes.
     let (mut leaf, mut joined) = (0, leaves.len());
     for node in leaves.len()..(2 * leaves.len()).saturating_sub(1) {
         let mut weight = 0;
@@ -134,7 +141,8 @@ fn depths(counts: &[u32]) -> Vec<u8> {
     lengths
 }
 
-/// Writes the lengths of both codes, from which a reader reconstructs the codes.
+/// Writes the code lengths of both alphabets, literals and distances. A decoder reconstructs the
+/// codes from these lengths.
 pub(super) fn write_header(literals: &Code, distances: &Code, out: &mut Bits) {
     let mut counts = [0; 19];
     for length in literals.lengths().chain(distances.lengths()) {

@@ -1,27 +1,30 @@
-//! Finds repetitions in lines.
+//! Finds repetitions in line protocol.
 
 use std::ops::Range;
 
-/// The greatest distance of a repetition in the format.
+/// The maximum distance in bytes that the format allows between a repetition and the text that it
+/// repeats.
 const WINDOW: usize = 32 << 10;
-/// The longest.
+/// The length in bytes of the longest repetition that the format allows.
 pub(super) const LONGEST: usize = 258;
-/// The shortest repetition that is searched for.
+/// The length in bytes of the shortest repetition that is searched for.
 const SHORTEST: usize = 8;
 const TABLE_BITS: u32 = 12;
 const SLOTS: usize = 1 << TABLE_BITS;
 
-/// The parts of a text, in order.
+/// Receives the literals and repetitions of a text, in order.
 pub(super) trait Sink {
     fn literals(&mut self, text: &[u8]);
-    /// A copy of the `length` bytes that are `distance` bytes before.
+    /// Receives a repetition of the `length` bytes that start `distance` bytes earlier in the text.
     fn repeat(&mut self, length: usize, distance: usize);
 }
 
-/// Searches for repetitions at the starts of the parts of lines.
+/// Searches for repetitions in line protocol. A repetition can start only where a part of a line
+/// starts: at a comma, space or line feed.
 ///
-/// Two tables store the last position of a part that begins with the same 16, or the same 8, bytes.
-/// The longer key finds a tag with its value, the shorter one a key.
+/// Two hash tables store the most recent positions of parts. The key is the first 16 bytes of a
+/// part in the table `long`, and the first 8 bytes in the table `short`. The long key finds a tag
+/// together with its value, and the short key finds only the name of a tag or field.
 #[derive(Clone)]
 pub(super) struct Matcher<'t> {
     text: &'t [u8],
@@ -32,7 +35,7 @@ pub(super) struct Matcher<'t> {
 impl<'t> Matcher<'t> {
     /// # Panics
     ///
-    /// If the text has 4 GiB or more.
+    /// Panics if `text` has 4 GiB or more.
     pub(super) fn new(text: &'t [u8]) -> Self {
         assert!(u32::try_from(text.len()).is_ok(), "bodies are far smaller");
         Self {
@@ -42,7 +45,8 @@ impl<'t> Matcher<'t> {
         }
     }
 
-    /// Processes a range of the text. Text before the range may be repeated.
+    /// Divides a range of the text into literals and repetitions, and passes them to `sink`. The
+    /// repetitions may refer to text before the range.
     pub(super) fn run(&mut self, range: Range<usize>, sink: &mut impl Sink) {
         let text = &self.text[..range.end];
         let mut at = range.start;
@@ -53,8 +57,8 @@ impl<'t> Matcher<'t> {
                     sink.literals(&text[literals..at]);
                     sink.repeat(length, distance);
                     literals = at + length;
-                    // Usually the part is longer than its repetition, so finding the next one need
-                    // not wait for the length.
+                    // A repetition usually ends before the next part starts. Therefore the search
+                    // for the next part need not wait until the length of the repetition is known.
                     at = next_part(text, at + SHORTEST);
                     if at < literals {
                         at = next_part(text, literals);
@@ -66,7 +70,8 @@ impl<'t> Matcher<'t> {
         sink.literals(&text[literals..]);
     }
 
-    /// Returns the repetition that begins at a position, and stores the position.
+    /// Returns the length and the distance of the repetition that starts at `at`, if there is one.
+    /// Stores the position `at` in both tables.
     #[inline]
     fn look(&mut self, text: &[u8], at: usize) -> Option<(usize, usize)> {
         #[expect(clippy::cast_possible_truncation, reason = "checked when it was made")]
@@ -75,7 +80,7 @@ impl<'t> Matcher<'t> {
         let long = &mut self.long[slot(first.rotate_left(23) ^ second)];
         let long = std::mem::replace(long, here) as usize;
         let short = std::mem::replace(&mut self.short[slot(first)], here) as usize;
-        // No position is beyond the window of itself.
+        // The placeholder for "no position", `u32::MAX`, always lies outside the window.
         for before in [long, short] {
             let distance = at.wrapping_sub(before);
             if distance <= WINDOW && distance > 0 && word(text, before) == first {
@@ -88,7 +93,7 @@ impl<'t> Matcher<'t> {
 
 #[inline]
 fn slot(word: u64) -> usize {
-    // The multiplier of Fibonacci hashing: 2^64 by the golden ratio.
+    // This is the multiplier of Fibonacci hashing: 2^64 divided by the golden ratio.
     (word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - TABLE_BITS)) as usize
 }
 
@@ -99,7 +104,8 @@ fn word(text: &[u8], at: usize) -> u64 {
         .map_or(0, |word| u64::from_le_bytes(*word))
 }
 
-/// How many bytes at `at` equal those at `before`; the first eight do.
+/// Returns how many consecutive bytes from `at` on equal the bytes from `before` on. The first
+/// eight bytes are known to be equal.
 #[inline]
 fn repeated(text: &[u8], before: usize, at: usize) -> usize {
     let most = (text.len() - at).min(LONGEST);
@@ -117,8 +123,9 @@ fn repeated(text: &[u8], before: usize, at: usize) -> usize {
     length
 }
 
-/// The next position from `at` on where a part of a line begins: its comma, space or line feed. The
-/// end of a text, which is too short for a repetition, is skipped.
+/// Returns the next position from `at` on where a part of a line starts: at a comma, space or line
+/// feed. Returns the length of the text if no such position is found. The last bytes of the text
+/// are skipped if they are too short for a repetition.
 #[inline]
 fn next_part(text: &[u8], mut at: usize) -> usize {
     while let Some(bytes) = text.get(at..).and_then(|rest| rest.first_chunk()) {
@@ -131,7 +138,8 @@ fn next_part(text: &[u8], mut at: usize) -> usize {
     text.len()
 }
 
-/// A bit for each byte that begins a part. The lowest bit is that of the first byte.
+/// Looks for a comma, a space or a line feed in sixteen bytes. In the returned mask, a bit is set
+/// for each such byte. The lowest bit belongs to the first byte.
 #[cfg(target_feature = "sse2")]
 #[inline]
 fn starts(bytes: [u8; 16]) -> u32 {
@@ -144,14 +152,17 @@ fn starts(bytes: [u8; 16]) -> u32 {
     move_mask_i8_m128i(or(is(b','), or(is(b' '), is(b'\n')))).cast_unsigned()
 }
 
-/// The same for eight bytes at a time. The lowest set bit is right; those above it may be wrong.
+/// Looks for a comma, a space or a line feed in sixteen bytes. The lowest set bit of the returned
+/// mask marks the first one found. Higher bits may be wrong, because this version has no vector
+/// instructions and examines eight bytes at a time.
 #[cfg(not(target_feature = "sse2"))]
 #[inline]
 fn starts(bytes: [u8; 16]) -> u32 {
     starts_in(word(&bytes, 0)) | starts_in(word(&bytes, 8)) << 8
 }
 
-/// A bit for the first of eight bytes that begins a part.
+/// Looks for a comma, a space or a line feed in eight bytes. The single set bit of the returned
+/// mask marks the first one found. Returns 0 if none is found.
 #[cfg(any(test, not(target_feature = "sse2")))]
 fn starts_in(word: u64) -> u32 {
     let found = zeros(word ^ splat(b',')) | zeros(word ^ splat(b' ')) | zeros(word ^ splat(b'\n'));
@@ -167,8 +178,8 @@ const fn splat(byte: u8) -> u64 {
     u64::from_le_bytes([byte; 8])
 }
 
-/// Returns a mask whose lowest set bit lies in the position of the first zero byte of `word`; 0 if
-/// there is none.
+/// Returns a mask whose lowest set bit marks the first zero byte of `word`, or 0 if there is no
+/// zero byte.
 #[cfg(any(test, not(target_feature = "sse2")))]
 #[inline]
 fn zeros(word: u64) -> u64 {

@@ -1,13 +1,13 @@
-//! Lengths and distances as symbols.
+//! Converts the lengths and distances of repetitions to deflate symbols.
 
-/// A symbol for a length or distance, and its extra bits.
+/// The symbol of a length or distance, and the extra bits that follow the symbol.
 pub(super) struct Symbol {
     pub(super) code: usize,
     pub(super) extra: u32,
     pub(super) extra_bits: u8,
 }
 
-/// Lengths 3 to 258 (RFC 1951, section 3.2.5).
+/// Returns the symbol of a length from 3 to 258 (RFC 1951, section 3.2.5).
 #[inline]
 pub(super) fn length_symbol(length: usize) -> Symbol {
     match length {
@@ -26,8 +26,9 @@ pub(super) fn distance_symbol(distance: usize) -> Symbol {
     ranged(distance - 1, 2, 0)
 }
 
-/// Numbers in ranges that double every `steps` symbols. Each of the first `2 * steps` numbers has
-/// its own symbol.
+/// Returns the symbol for a number. Each symbol stands for a range of numbers. The first
+/// `2 * steps` numbers have a symbol each. After these numbers, the size of the ranges doubles
+/// every `steps` symbols.
 #[inline]
 fn ranged(number: usize, steps: usize, first: usize) -> Symbol {
     if number < 2 * steps {

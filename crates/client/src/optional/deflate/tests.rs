@@ -1,4 +1,4 @@
-//! The output is gzip that decompresses to the input, for any input.
+//! Tests that the compressed output of any input is valid gzip and decompresses to the input.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::io::Read as _;
@@ -20,7 +20,7 @@ fn comes_back(text: &[u8]) {
     assert!(inflate(&compress(text)) == text);
 }
 
-/// Lines with a different pattern for each seed.
+/// Returns `count` lines, whose pattern differs for each seed.
 fn lines(count: u32, seed: u32) -> Vec<u8> {
     let mut text = Vec::new();
     for n in 0..count {
@@ -127,8 +127,8 @@ proptest! {
         prop_assert_eq!(inflate(&compress(&text)), text);
     }
 
-    /// Kraft's sum, times 2^12, for codes of at most 12 bits: a decoder refuses incomplete and
-    /// oversubscribed codes.
+    /// Checks Kraft's sum for codes of at most 12 bits, because decoders refuse incomplete and
+    /// oversubscribed codes. The sum is multiplied by 2^12, so that it is an integer.
     #[test]
     fn codes_are_complete_and_short(
         counts in vec(prop_oneof![3 => Just(0), 2 => 1_u32..50, 1 => any::<u32>()], LITERALS)

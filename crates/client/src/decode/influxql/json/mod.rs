@@ -1,16 +1,16 @@
-//! The JSON of `/query`: a state machine for its fixed shape.
+//! Parses the JSON answers of `/query` with a state machine for their fixed shape.
 //!
 //! ```text
 //! {"results":[{"statement_id":0,"series":[{"name":..,"tags":{..},"columns":[..],
 //!   "values":[[..],[..]],"partial":true}],"messages":[..],"partial":true,"error":".."}]}
 //! ```
 //!
-//! The machine enters `results`, `series` and `values` as they arrive. It reads every other value,
-//! and every row, once it is complete. Keys may come in any order, except that the columns and
-//! names of rows must come before them. Unknown keys are skipped. Documents may follow each other
-//! without separators.
+//! The state machine parses the arrays `results`, `series` and `values` while their items are still
+//! arriving. Every other value, and every row, is read once it has arrived completely. The keys of
+//! an object may come in any order, except that `name`, `tags` and `columns` of a series must
+//! precede its rows. Unknown keys are skipped. Several JSON documents may follow each other without
+//! separators.
 
-mod float;
 mod scan;
 mod text;
 mod usual;
@@ -29,17 +29,17 @@ use crate::decode::influxql::tries::Tries;
 use crate::decode::table::RowFormat;
 use crate::decode::table::columns::{Cell, Column};
 
-/// What may come next in the container.
+/// The JSON tokens that may come next in the current container.
 #[derive(Debug, Clone, Copy, Default)]
 enum Expected {
-    /// An item, or the end of the empty container.
+    /// The first item, or the end of an empty container.
     Open,
-    /// An item, after a comma (or after a document).
+    /// An item after a comma, or a new document.
     #[default]
     Item,
     Colon,
     Value,
-    /// A comma, or the end of the container.
+    /// A comma or the end of the container, after an item.
     After,
 }
 
@@ -53,12 +53,13 @@ pub(in crate::decode) struct Parser {
 }
 
 impl Parser {
-    /// Whether the machine is between two documents.
+    /// Returns whether the state machine is between two documents.
     pub(in crate::decode) fn is_outside(&self) -> bool {
         self.level == Level::Outside
     }
 
-    /// Parses from `at` on as far as the input allows. Afterwards `at` is the start of the rest.
+    /// Parses the input from `at` on, as far as possible. After the call, `at` is the start of the
+    /// input that was not parsed.
     pub(in crate::decode) fn run(
         &mut self,
         input: &[u8],
@@ -157,9 +158,9 @@ impl Parser {
         Ok(())
     }
 
-    /// Reads one row, and those after it. A row is first parsed directly, because most rows have
-    /// arrived completely. Only an incomplete row needs a search for its end, and is parsed again
-    /// when [`Tries`] allows it.
+    /// Reads one row and the complete rows that directly follow it. The row is first parsed without
+    /// a search for its end, because most rows have arrived completely. Only an incomplete row
+    /// needs this search. An incomplete row is parsed again when [`Tries`] allows another attempt.
     fn row(&mut self, input: &[u8], at: &mut usize, out: &mut Assembly) -> Result<(), Stop> {
         if input[*at] != b'[' {
             return Err(Fault::unexpected(input, *at, "a row").into());
@@ -179,8 +180,8 @@ impl Parser {
             }
             Err(Stop::Short) if !whole => {
                 self.tries.came_short(length);
-                // A surplus bracket in a short row ends the search; parsing the row finds the
-                // error.
+                // A surplus bracket in an incomplete row ends the search for the row's end. The
+                // error is found when the row is parsed.
                 self.value_end(input, *at)?;
                 Err(malformed_row(*at))
             }
@@ -242,7 +243,7 @@ fn malformed_row(at: usize) -> Stop {
     })
 }
 
-/// Rows as JSON has them.
+/// Reads rows in JSON.
 pub(in crate::decode) struct JsonRows;
 
 impl RowFormat for JsonRows {

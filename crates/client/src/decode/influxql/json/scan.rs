@@ -1,29 +1,30 @@
 //! Finds the end of a JSON value that arrives in several pieces.
 
-/// The state of the search for the end of a value. Each byte is examined once, however many pieces
-/// the value takes. It knows brackets and quotes; the grammar is checked afterwards.
+/// The state of the search for the end of a value. Each byte is examined only once, no matter how
+/// many pieces the value arrives in. The search handles only brackets and quotes; the rest of the
+/// JSON grammar is checked afterwards.
 ///
-/// A byte that JSON does not allow at this point also ends the search, so that the check finds it.
-/// Otherwise a misplaced quote would turn everything after it into text, and an invalid answer
-/// would look like a long one.
+/// A byte that JSON does not allow in its position also ends the search, so that the grammar check
+/// finds this byte. Otherwise everything after a misplaced quote would count as part of a string,
+/// and an invalid answer would look incomplete.
 #[derive(Debug, Default)]
 pub(super) struct Scan {
     at: usize,
     depth: u64,
     in_text: bool,
     escaped: bool,
-    /// The last byte outside of texts that is not a space. 0 at the start.
+    /// The last byte outside of strings that is not whitespace, or 0 at the start of a value.
     last: u8,
 }
 
 impl Scan {
-    /// Whether a value has begun and not ended.
+    /// Returns whether the start of a value has been examined but its end has not been found.
     pub(super) fn is_active(&self) -> bool {
         self.at > 0
     }
 
-    /// Returns the length of the value at the start of `input`, if its end has arrived. Otherwise
-    /// the next call must pass the same value with more bytes.
+    /// Returns the length of the value at the start of `input`, or `None` if the end of the value
+    /// has not arrived. After `None`, the next call must pass the same value with more bytes.
     pub(super) fn end(&mut self, input: &[u8]) -> Option<usize> {
         let end = self.find(input)?;
         *self = Self::default();
@@ -63,7 +64,7 @@ impl Scan {
                 b',' | b':' | b' ' | b'\t' | b'\n' | b'\r' if self.depth == 0 => {
                     return Some(here);
                 }
-                // Separators, and the characters of numbers, `null`, `true` and `false`.
+                // These bytes are separators, or occur in numbers, `null`, `true` and `false`.
                 b','
                 | b':'
                 | b'0'..=b'9'

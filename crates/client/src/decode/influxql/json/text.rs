@@ -1,4 +1,4 @@
-//! JSON strings and numbers, strictly as in RFC 8259.
+//! Reads JSON strings and numbers, and accepts only what RFC 8259 allows.
 
 use crate::decode::error::{DecodeErrorKind, Fault, Stop};
 use crate::decode::table::columns::Cell;
@@ -19,7 +19,8 @@ fn skip_long_space(input: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// Reads the string whose opening quote is at `at`. Returns its cell and the index after it.
+/// Reads the string whose opening quote is at `at`. Returns the string as a cell, and the index
+/// after it.
 #[inline]
 pub(super) fn string(input: &[u8], at: usize) -> Result<(Cell<'_>, usize), Stop> {
     let start = at + 1;
@@ -53,7 +54,7 @@ fn control(input: &[u8], at: usize) -> Stop {
     Fault::unexpected(input, at, "a string without control characters").into()
 }
 
-/// Checks one escape and returns the index after it.
+/// Checks the escape sequence at `at`, and returns the index after the sequence.
 fn escape(input: &[u8], at: usize) -> Result<usize, Stop> {
     match input.get(at + 1) {
         Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at + 2),
@@ -72,8 +73,8 @@ fn escape(input: &[u8], at: usize) -> Result<usize, Stop> {
     }
 }
 
-/// Reads the number at `at`. Returns its cell and the index after it. At the end of the input a
-/// number is incomplete, because more digits may follow.
+/// Reads the number at `at`. Returns the number as a cell, and the index after it. A number at the
+/// very end of the input is treated as incomplete, because more digits may follow.
 #[inline]
 pub(super) fn number(input: &[u8], at: usize) -> Result<(Cell<'_>, usize), Stop> {
     let negative = input[at] == b'-';
@@ -104,8 +105,8 @@ pub(super) fn number(input: &[u8], at: usize) -> Result<(Cell<'_>, usize), Stop>
     Ok((Cell::Integer(if negative { -value } else { value }), end))
 }
 
-/// Integers of at least 19 digits. Beyond 64 bits they are floats that Go wrote without an
-/// exponent, as is `-0`.
+/// Reads an integer of at least 19 digits, or `-0`. An integer that does not fit into 64 bits is a
+/// float that Go wrote without an exponent. `-0` is also a float.
 #[cold]
 fn large(input: &[u8], at: usize, end: usize) -> Result<Cell<'_>, Stop> {
     let text = std::str::from_utf8(&input[at..end]).unwrap_or_default();
@@ -135,7 +136,8 @@ fn float(input: &[u8], at: usize, mut end: usize) -> Result<(Cell<'_>, usize), S
     Ok((Cell::Float(parse_float(text, at)?), end))
 }
 
-/// Skips at least one digit. A byte must follow the last digit.
+/// Skips consecutive digits, of which there must be at least one. The input must contain a byte
+/// after the last digit.
 fn digits(input: &[u8], at: usize) -> Result<usize, Stop> {
     let count = input[at..]
         .iter()

@@ -1,29 +1,16 @@
-//! Fast path for cells in the form that the server usually writes, which are read straight into
-//! columns of their type.
+//! A fast path for JSON cells in the form that the server usually writes. The value of each cell is
+//! appended straight to a column of the same type.
 //!
-//! Eight bytes are processed at a time (`u64`s whose bytes are compared in parallel). A cell near
-//! the end of the input, or in any other form, is left to the general reader.
+//! The fast path processes eight bytes at a time: it compares all bytes of a `u64` in parallel. A
+//! cell that is near the end of the input, or not in the usual form, is left to the general reader.
 
-use super::float::{MOST_PLACES, of_decimal};
+use crate::decode::number::{float, integer};
 use crate::decode::table::columns::{Column, Values};
 
 const LOW_BITS: u64 = 0x0101_0101_0101_0101;
 const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
 
-/// Integers with at most so many digits equal a float exactly.
-const EXACT_DIGITS: usize = 15;
-
-const POWERS: [u64; 9] = {
-    let mut powers = [1; 9];
-    let mut index = 1;
-    while index < 9 {
-        powers[index] = 10 * powers[index - 1];
-        index += 1;
-    }
-    powers
-};
-
-/// See `RowFormat::push_usual`.
+/// Implements `RowFormat::push_usual`.
 #[inline]
 pub(super) fn push(input: &[u8], at: usize, column: &mut Column) -> Option<usize> {
     match &mut column.values {
@@ -65,100 +52,8 @@ pub(super) fn push(input: &[u8], at: usize, column: &mut Column) -> Option<usize
     })
 }
 
-/// A run of digits.
-struct Digits {
-    value: u64,
-    count: usize,
-    /// What follows the digits.
-    next: u8,
-}
-
-/// Reads up to 23 digits after those of `value`. If there are more than 19 in all, the value is
-/// wrong.
-#[inline]
-fn digits(input: &[u8], at: usize, mut value: u64) -> Option<Digits> {
-    let window = input.get(at..)?.first_chunk::<24>()?;
-    let mut count = 0;
-    for bytes in window.as_chunks::<8>().0 {
-        let word = u64::from_le_bytes(*bytes) ^ (LOW_BITS * u64::from(b'0'));
-        // A byte above 9 sets its high bit. Bytes after it may also have theirs set.
-        let others = (word.wrapping_add(LOW_BITS * 0x76) | word) & HIGH_BITS;
-        if others == 0 {
-            value = value.wrapping_mul(POWERS[8]).wrapping_add(eight(word));
-            count += 8;
-            continue;
-        }
-        let bits = others.trailing_zeros() & 0x38;
-        // Shifts zeros in front of the digits, which removes what follows them. In two steps,
-        // because all eight bytes may have to go.
-        let part = eight(word << (63 - bits) << 1);
-        let more = bits as usize / 8;
-        value = value.wrapping_mul(POWERS[more]).wrapping_add(part);
-        let [next, ..] = (word >> bits).to_le_bytes();
-        return Some(Digits {
-            value,
-            count: count + more,
-            next: next ^ b'0',
-        });
-    }
-    None
-}
-
-/// The value of eight bytes that are digits minus `0`: first pairs, then fours, then all eight.
-#[inline]
-fn eight(digits: u64) -> u64 {
-    let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8);
-    let odd = (pairs & 0x0000_00ff_0000_00ff).wrapping_mul(100 + (1_000_000 << 32));
-    let even = (pairs >> 16 & 0x0000_00ff_0000_00ff).wrapping_mul(1 + (10_000 << 32));
-    odd.wrapping_add(even) >> 32
-}
-
-/// The sign, and the digits before the decimal point.
-#[inline]
-fn whole(input: &[u8], at: usize) -> Option<(bool, usize, Digits)> {
-    let negative = *input.get(at)? == b'-';
-    let start = at + usize::from(negative);
-    let digits = digits(input, start, 0)?;
-    let has_zero = digits.count > 1 && input.get(start) == Some(&b'0');
-    let is_usual = (1..=19).contains(&digits.count) && !has_zero;
-    is_usual.then_some((negative, start + digits.count, digits))
-}
-
-#[inline]
-fn integer(input: &[u8], at: usize) -> Option<(i64, usize)> {
-    let (negative, end, digits) = whole(input, at)?;
-    let value = i64::try_from(digits.value).ok()?;
-    if matches!(digits.next, b'.' | b'e' | b'E') || (negative && value == 0) {
-        return None;
-    }
-    Some((if negative { -value } else { value }, end))
-}
-
-#[inline]
-fn float(input: &[u8], at: usize, promotes: bool) -> Option<(f64, usize)> {
-    let (negative, end, whole) = whole(input, at)?;
-    let (value, end, next) = if whole.next == b'.' {
-        let fraction = digits(input, end + 1, whole.value)?;
-        // A zero before the decimal point is not a digit of the value, but zeros after it may be.
-        let count = fraction.count + if whole.value == 0 { 0 } else { whole.count };
-        if fraction.count == 0 || count > 19 {
-            return None;
-        }
-        const { assert!(MOST_PLACES >= 19) };
-        let value = of_decimal(fraction.value, fraction.count);
-        (value, end + 1 + fraction.count, fraction.next)
-    } else if promotes && whole.count <= EXACT_DIGITS && !(negative && whole.value == 0) {
-        (of_decimal(whole.value, 0), end, whole.next)
-    } else {
-        return None;
-    };
-    if matches!(next, b'e' | b'E') {
-        return None;
-    }
-    Some((if negative { -value } else { value }, end))
-}
-
-/// The index of the quote that ends the text. `None` if the text needs a closer check.
+/// Returns the index of the quote that ends the string. Returns `None` if only the general reader
+/// can read the string.
 #[inline]
 fn text_end(input: &[u8], at: usize) -> Option<usize> {
     if *input.get(at)? != b'"' {
@@ -171,7 +66,8 @@ fn text_end(input: &[u8], at: usize) -> Option<usize> {
         };
         let (first, second) = (special(*first), special(*second));
         if first | second != 0 {
-            // Selects a half without a branch that depends on the length of texts.
+            // Selects one of the two halves of the 16 bytes without a branch, because such a branch
+            // would depend on the length of the string.
             let half = if first == 0 { second } else { first };
             end += half.trailing_zeros() as usize / 8 + if first == 0 { 8 } else { 0 };
             return (input.get(end) == Some(&b'"')).then_some(end);
@@ -180,8 +76,9 @@ fn text_end(input: &[u8], at: usize) -> Option<usize> {
     }
 }
 
-/// Sets the high bit of the first byte that is a quote, a backslash or not allowed in text. Bytes
-/// after it may also have theirs set.
+/// Returns a mask in which the high bit of the first special byte is set. Special bytes are quotes,
+/// backslashes and bytes that JSON strings must not contain. The mask may also contain high bits of
+/// bytes after the first special byte.
 #[inline]
 fn special(bytes: [u8; 8]) -> u64 {
     let word = u64::from_le_bytes(bytes);
@@ -190,7 +87,8 @@ fn special(bytes: [u8; 8]) -> u64 {
         | (word.wrapping_sub(LOW_BITS * 0x20) & !word & HIGH_BITS)
 }
 
-/// Sets the high bit of the first byte that is zero. Bytes after it may also have theirs set.
+/// Returns a mask in which the high bit of the first zero byte of `word` is set. The mask may also
+/// contain high bits of bytes after the first zero byte.
 #[inline]
 fn zeros(word: u64) -> u64 {
     word.wrapping_sub(LOW_BITS) & !word & HIGH_BITS

@@ -1,4 +1,4 @@
-//! Small JSON values that have arrived completely: names, columns, tags, messages.
+//! Reads small JSON values that have arrived completely: names, columns, tags and messages.
 
 use serde::de::IgnoredAny;
 
@@ -11,7 +11,8 @@ use crate::decode::table::columns::Cell;
 use crate::decode::table::escapes::unescape;
 use crate::decode::table::texts::push_valid;
 
-/// Reads one complete value. `base` is its offset in the input of the parser.
+/// Reads one complete JSON value. The field `base` is the offset of the value in the parser's
+/// input.
 pub(super) struct JsonReader<'a> {
     value: &'a [u8],
     at: usize,
@@ -33,7 +34,8 @@ impl<'a> JsonReader<'a> {
         fault
     }
 
-    /// A value that ends before its known end is malformed.
+    /// Turns [`Stop::Short`] into an error. The end of the value is already known, so a part of the
+    /// value that seems incomplete is malformed.
     fn whole<T>(&self, result: Result<T, Stop>, expected: &str) -> Result<T, Fault> {
         result.map_err(|stop| match stop {
             Stop::Fault(mut fault) => {
@@ -145,7 +147,7 @@ impl Value for JsonReader<'_> {
         self.next();
         let rest = &self.value[self.at..];
         let end = Scan::default().end(rest).unwrap_or(rest.len());
-        // serde_json skips without recursion, so any depth is safe.
+        // serde_json does not recurse when it skips a value, so deep nesting is safe.
         if serde_json::from_slice::<IgnoredAny>(&rest[..end]).is_err() {
             return Err(self.unexpected("a JSON value"));
         }
@@ -154,7 +156,7 @@ impl Value for JsonReader<'_> {
     }
 }
 
-/// Reads the cell at `at`. Returns it and the index after it.
+/// Reads the cell that starts at `at`. Returns the cell, and the index after it.
 #[inline]
 pub(super) fn cell(input: &[u8], at: usize) -> Result<(Cell<'_>, usize), Stop> {
     match input.get(at) {

@@ -1,12 +1,14 @@
-//! The `MessagePack` of `/query`, as tinylib/msgp writes it in InfluxDB 1.x and 2.x.
+//! Parses the `MessagePack` answers of `/query` as the Go library tinylib/msgp writes them in
+//! InfluxDB 1.x and 2.x.
 //!
-//! The shape and the keys are those of the JSON; chunked answers are documents one after the other.
-//! The differences: lengths come first, integers and floats are distinct, a time may be an
-//! extension, and the map of a statement error contains only `error`. (InfluxDB 3 writes a
-//! different shape, arrays by position: do not request `MessagePack` from it.)
+//! As in JSON, a chunked answer is a sequence of documents, and each document has the same shape
+//! and keys. In contrast to JSON, lengths precede contents, integers and floats are distinct, and a
+//! time may be an extension value. The map of a failed statement contains only `error`. InfluxDB 3
+//! writes a different shape with positional arrays, so do not request `MessagePack` from InfluxDB
+//! 3.
 //!
-//! This is a small reader of its own, because the input is incremental, and the `rmp` crate reads
-//! from whole buffers or blocking streams.
+//! This module has its own small `MessagePack` reader, because answers arrive in pieces. The `rmp`
+//! crate reads only from whole buffers or blocking streams.
 
 mod token;
 mod usual;
@@ -23,21 +25,22 @@ use crate::decode::table::columns::{Cell, Column};
 #[derive(Debug, Default)]
 pub(in crate::decode) struct Parser {
     level: Level,
-    /// The key of the next value.
+    /// The map key whose value comes next.
     key: Option<Key>,
-    /// How many items, or pairs, remain in each open container.
+    /// The number of items or pairs that remain in each open container.
     left: Vec<u32>,
     scan: Scan,
     pub(in crate::decode) tries: Tries,
 }
 
 impl Parser {
-    /// Whether the machine is between two documents.
+    /// Returns whether the state machine is between two documents.
     pub(in crate::decode) fn is_outside(&self) -> bool {
         self.level == Level::Outside
     }
 
-    /// Parses from `at` on as far as the input allows. Afterwards `at` is the start of the rest.
+    /// Parses the input from `at` on, as far as possible. After the call, `at` is the start of the
+    /// input that was not parsed.
     pub(in crate::decode) fn run(
         &mut self,
         input: &[u8],
@@ -75,7 +78,7 @@ impl Parser {
         Ok(())
     }
 
-    /// Counts one item of the current container as read.
+    /// Records that one item of the current container has been read.
     fn count(&mut self) {
         self.count_many(1);
     }
@@ -95,7 +98,8 @@ impl Parser {
                 let start = *at;
                 let count = map_head(input, at)?;
                 if count == 0 {
-                    // The MessagePack writer always writes one of the two.
+                    // The document has neither key, but the server's `MessagePack` encoder always
+                    // writes `results` or `error`.
                     return Err(Fault::unexpected(input, start, "`results` or `error`").into());
                 }
                 out.begin_document();
@@ -126,9 +130,9 @@ impl Parser {
         Ok(())
     }
 
-    /// Reads one row, and those after it. A row is first parsed directly, because most rows have
-    /// arrived completely. Only an incomplete row needs a search for its end, and is parsed again
-    /// when [`Tries`] allows it.
+    /// Reads one row and the complete rows that directly follow it. The row is first parsed without
+    /// a search for its end, because most rows have arrived completely. Only an incomplete row
+    /// needs this search. An incomplete row is parsed again when [`Tries`] allows another attempt.
     fn rows(&mut self, input: &[u8], at: usize, out: &mut Assembly) -> Result<usize, Stop> {
         let length = input.len() - at;
         let is_short =
@@ -156,7 +160,7 @@ impl Parser {
     fn value_end(&mut self, input: &[u8], at: usize) -> Result<usize, Stop> {
         match self.scan.end(&input[at..]) {
             Ok(length) => Ok(at + length),
-            // The search does not read beyond the value.
+            // The search for the end of a value does not read beyond the value.
             Err(Stop::Fault(mut fault)) => {
                 fault.at = fault.at.map(|place| place + at);
                 Err(Stop::Fault(fault))
@@ -201,12 +205,13 @@ fn map_head(input: &[u8], at: &mut usize) -> Result<u32, Stop> {
     Ok(count)
 }
 
-/// Rows as `MessagePack` has them.
+/// Reads rows in `MessagePack`.
 struct MsgpackRows;
 
 impl RowFormat for MsgpackRows {
     const PROMOTES: bool = false;
-    /// Decoding them takes no longer than joining two halves would.
+    /// `MessagePack` rows are not decoded in halves, because joining two halves would take as long
+    /// as decoding the rows.
     const IN_HALVES: bool = false;
 
     #[inline]
@@ -246,8 +251,9 @@ impl RowFormat for MsgpackRows {
     }
 }
 
-/// Reads the head of a row, whose length must equal the number of columns. This is checked before
-/// anything else is read, so a length of four billion costs nothing.
+/// Reads the array head of a row, in which the length must equal the number of columns, `width`.
+/// The length is checked before anything else is read, so a false length of four billion costs
+/// nothing.
 #[inline]
 fn array_head(input: &[u8], at: usize, width: usize) -> Result<usize, Stop> {
     match input.get(at) {

@@ -1,4 +1,5 @@
-//! The bytes of `MessagePack`: heads of values, cells of rows, the end of a nested value.
+//! Reads the heads of `MessagePack` values and the cells of rows, and finds the ends of nested
+//! values.
 
 use crate::decode::error::{DecodeErrorKind, Fault, Stop};
 use crate::decode::influxql::member::Value;
@@ -7,7 +8,8 @@ use crate::decode::influxql::shape::{MAX_ITEMS, too_many_items};
 use crate::decode::table::columns::Cell;
 use crate::decode::table::texts::push_valid;
 
-/// The first bytes of a value. Those of a text, a binary or an extension follow.
+/// The head of a value, which contains the type of the value and either its content or its length.
+/// The content of a string, binary or extension value follows the head.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Head {
     Nil,
@@ -23,7 +25,7 @@ pub(super) enum Head {
     Extension(i8, usize),
 }
 
-/// Reads the head at `at` and returns it with the index after it.
+/// Reads the head that starts at `at`. Returns the head, and the index after it.
 #[inline]
 pub(super) fn head(input: &[u8], at: usize) -> Result<(Head, usize), Stop> {
     let Some(&byte) = input.get(at) else {
@@ -81,7 +83,7 @@ pub(super) fn head(input: &[u8], at: usize) -> Result<(Head, usize), Stop> {
     })
 }
 
-/// Heads that contain a length.
+/// Reads a head that contains a length.
 fn sized_head(input: &[u8], at: usize, byte: u8) -> Result<(Head, usize), Stop> {
     let width = match byte {
         0xd4..=0xd8 => 0,
@@ -135,7 +137,7 @@ fn payload(input: &[u8], at: usize, size: usize) -> Result<&[u8], Stop> {
     input.get(at..at + size).ok_or(Stop::Short)
 }
 
-/// Reads the cell at `at` and returns it with the index after it.
+/// Reads the cell that starts at `at`. Returns the cell, and the index after it.
 #[inline]
 pub(super) fn cell(input: &[u8], at: usize) -> Result<(Cell<'_>, usize), Stop> {
     let (head, next) = head(input, at)?;
@@ -153,8 +155,9 @@ pub(super) fn cell(input: &[u8], at: usize) -> Result<(Cell<'_>, usize), Stop> {
     })
 }
 
-/// Reads a time of tinylib/msgp, extension 5: seconds and nanoseconds since 1970. (It is different
-/// from the timestamp of the `MessagePack` specification, extension -1.)
+/// Reads a time as tinylib/msgp encodes it: as extension 5, which contains the seconds since 1970
+/// and the nanoseconds. (The `MessagePack` specification uses a different extension for timestamps,
+/// -1.)
 fn time(input: &[u8], at: usize) -> Result<Cell<'_>, Stop> {
     let seconds = i64::from_be_bytes(take(input, at)?);
     let nanoseconds = i32::from_be_bytes(take(input, at + 8)?);
@@ -169,23 +172,24 @@ fn time(input: &[u8], at: usize) -> Result<Cell<'_>, Stop> {
     }
 }
 
-/// The state of the search for the end of a value. Each head is examined once, however many pieces
-/// the value takes. Nested values are counted, so neither depth nor length costs memory.
+/// The state of the search for the end of a value. Each head is examined only once, no matter how
+/// many pieces the value arrives in. Nested values are only counted, so neither deep nesting nor a
+/// large length costs memory.
 #[derive(Debug, Default)]
 pub(super) struct Scan {
     at: usize,
-    /// How many values must still come after the current one.
+    /// The number of nested values that must still follow the current value.
     more: u64,
 }
 
 impl Scan {
-    /// Whether a value has begun and not ended.
+    /// Returns whether the start of a value has been examined but its end has not been found.
     pub(super) fn is_active(&self) -> bool {
         self.at > 0
     }
 
-    /// Returns the length of the value at the start of `input`. While it is incomplete, the next
-    /// call must pass the same value with more bytes.
+    /// Returns the length of the value at the start of `input`, or [`Stop::Short`] if the value is
+    /// incomplete. After [`Stop::Short`], the next call must pass the same value with more bytes.
     pub(super) fn end(&mut self, input: &[u8]) -> Result<usize, Stop> {
         loop {
             let (head, next) = head(input, self.at)?;
@@ -214,7 +218,7 @@ impl Scan {
     }
 }
 
-/// Reads a value that has arrived completely.
+/// Reads a `MessagePack` value that has arrived completely.
 pub(super) struct TokenReader<'a> {
     input: &'a [u8],
     at: usize,
@@ -225,7 +229,8 @@ impl<'a> TokenReader<'a> {
         Self { input, at }
     }
 
-    /// The end of the value is already known, so it cannot be incomplete.
+    /// Reads the head of a value. The end of the value is already known, so an incomplete head is
+    /// an error.
     fn head(&mut self, expected: &str) -> Result<Head, Fault> {
         match head(self.input, self.at) {
             Ok((head, next)) => {

@@ -1,15 +1,15 @@
-//! Fast path for cells as the server usually writes them, which are read straight into columns of
-//! their type.
+//! A fast path for `MessagePack` cells in the form that the server usually writes. The value of
+//! each cell is appended straight to a column of the same type.
 
 use std::ops::Range;
 
 use crate::decode::table::columns::{Column, Values};
 use crate::decode::table::views::Views;
 
-/// Maximum number of bytes of a number.
+/// The maximum length in bytes of an encoded number.
 const NUMBER: usize = 9;
 
-/// See `RowFormat::push_usual`.
+/// Implements `RowFormat::push_usual`.
 #[inline]
 pub(super) fn push(input: &[u8], at: usize, column: &mut Column) -> Option<usize> {
     match &mut column.values {
@@ -53,7 +53,8 @@ pub(super) fn push(input: &[u8], at: usize, column: &mut Column) -> Option<usize
     })
 }
 
-/// Not inlined, because it would slow down columns of other types.
+/// Appends a string to a `Utf8View` column. This function is not inlined, because inlining would
+/// slow down columns of other types.
 #[inline(never)]
 fn push_view(input: &[u8], at: usize, views: &mut Views) -> Option<usize> {
     let text = text(input, at)?;
@@ -62,7 +63,8 @@ fn push_view(input: &[u8], at: usize, views: &mut Views) -> Option<usize> {
     Some(end)
 }
 
-/// Finds a text of less than 256 bytes, if it is complete.
+/// Returns the range of the string at `at`. Returns `None` if the string has 256 bytes or more, or
+/// is incomplete.
 #[inline]
 fn text(input: &[u8], at: usize) -> Option<Range<usize>> {
     let (start, size) = match *input.get(at)? {
@@ -79,8 +81,8 @@ fn number(input: &[u8], at: usize) -> Option<&[u8; NUMBER]> {
     input.get(at..)?.first_chunk()
 }
 
-/// An integer and how many bytes it takes. Its size is hard to predict, so there is no branch for
-/// each size.
+/// Returns an integer, and its encoded size in bytes. The size is hard to predict, so the code does
+/// not branch on each size.
 #[inline]
 fn integer(bytes: &[u8; NUMBER]) -> Option<(i64, usize)> {
     let [tag, long @ ..] = bytes;
@@ -90,7 +92,7 @@ fn integer(bytes: &[u8; NUMBER]) -> Option<(i64, usize)> {
             let width = 1 << (tag & 3);
             (long >> (64 - 8 * width), 1 + width)
         }
-        // The server writes signed integers; other servers write unsigned ones.
+        // InfluxDB writes signed integers; other servers write unsigned integers.
         0xcc..=0xce => {
             let width = 1 << (tag & 3);
             (

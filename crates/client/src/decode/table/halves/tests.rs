@@ -1,11 +1,13 @@
-//! Compares rows that are read in halves with the same rows read one after the other.
+//! Tests that reading rows in two halves has the same result as reading the rows one after the
+//! other.
 
 use super::super::ROOM;
 use super::*;
 use crate::decode::influxql::json::JsonRows;
 use crate::decode::{DecodeError, Decoder, End, Event, Format};
 
-/// Rows of a body: those after which memory is reserved, and about as many in each half.
+/// The number of rows in a test body. Memory is reserved after the first `ROOM` rows, and each half
+/// then has about `ROOM` rows.
 const ROWS: usize = 3 * ROOM;
 
 const HEAD: &str = concat!(
@@ -14,8 +16,8 @@ const HEAD: &str = concat!(
 );
 const TAIL: &str = "]}]}]}";
 
-/// What one cell may be replaced with: other types, nulls, texts that look like rows, and invalid
-/// cells.
+/// Replacements for one cell of a test body: values of other types, nulls, strings that look like
+/// rows, and invalid cells.
 #[rustfmt::skip]
 const OTHERS: [&str; 16] = [
     "null", "7", "-7", "0.25", "true", r#""text""#, r#""a \"quote\" \ud83e\udd80 \ud800""#,
@@ -52,7 +54,7 @@ fn decoded(pieces: &[&str], ahead: usize, views: bool) -> Decoded {
 
 fn decoded_within(limits: BatchLimits, pieces: &[&str], views: bool) -> Decoded {
     let mut decoder = Decoder::new(Format::Json);
-    *decoder.assembly.limits() = limits;
+    *decoder.limits() = limits;
     if views {
         decoder = decoder.text_views();
     }
@@ -63,7 +65,8 @@ fn decoded_within(limits: BatchLimits, pieces: &[&str], views: bool) -> Decoded 
     (std::iter::from_fn(|| decoder.next_event()).collect(), ended)
 }
 
-/// Read-ahead limits that make the decoder work in one round, two rounds, and several.
+/// Values of `BatchLimits::ahead` with which the decoder reads the test body in one round, two
+/// rounds, and several rounds.
 const AHEAD: [usize; 3] = [600_000, 250_000, 60_000];
 
 fn check(pieces: &[&str], what: &str) {
@@ -80,7 +83,8 @@ fn check_with(ahead: &[usize], pieces: &[&str], what: &str) {
     }
 }
 
-/// The range of the row with which the second half of the rows after the first `ROOM` starts.
+/// Returns the index of the row where the second half begins, if the rows after the first `ROOM`
+/// rows are read in two halves.
 fn middle(body: &str) -> usize {
     let rows = &body[HEAD.len()..];
     let first = rows
@@ -91,7 +95,7 @@ fn middle(body: &str) -> usize {
     body[..half].matches("],[").count()
 }
 
-/// A table with the first rows of a body, and the index after them.
+/// Returns a table that contains the first rows of a body, and the index after these rows.
 fn begun(body: &str) -> (Table, usize) {
     let mut table = Table::new((0..7).map(|n| format!("c{n}")).collect(), true, false);
     let rows = table.add_rows::<JsonRows>(body.as_bytes(), HEAD.len(), 100, limits(0));
@@ -120,7 +124,7 @@ fn both_halves_are_added_in_each_round() {
             assert_eq!(run.count, 0);
         }
         assert_eq!(table.rows, 100 + run.count as usize);
-        // All except the commas between the rows.
+        // `table.bytes` counts all bytes of the rows, but not the commas between the rows.
         assert_eq!(table.bytes, run.end - HEAD.len() - (table.rows - 1));
     }
 }
@@ -234,7 +238,7 @@ fn texts_that_read_like_rows_are_texts() {
         });
         check(&[&body], &format!("each {every}. row"));
     }
-    // Rows inside one text that contains no quotes.
+    // The text inside this string looks like many rows and contains no quotes.
     let inside = format!("\"{}\"", "],[1,2,3,4,5,6,7".repeat(20_000));
     let body = body(ROWS, |n, cells| {
         if n == ROOM + 100 {

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use url::form_urlencoded;
+
 use super::*;
-use crate::config::{Consistency, Gzip, Names};
+use crate::config::{Consistency, Gzip, Names, Precision};
 use crate::error::ErrorKind;
 
 fn config() -> Config {

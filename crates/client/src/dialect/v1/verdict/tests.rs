@@ -28,7 +28,8 @@ struct Answered {
     chunks: Vec<Value>,
 }
 
-/// The verdicts on the recorded exchanges of a server, by name.
+/// Returns the verdicts on the recorded exchanges with a server, each with the name of its
+/// exchange.
 fn verdicts(server: &str) -> Vec<(String, Verdict)> {
     let root = env!("CARGO_MANIFEST_DIR");
     let text = fs::read_to_string(format!("{root}/../../tests/captures/{server}.jsonl")).unwrap();
@@ -83,7 +84,7 @@ fn recorded_answers_are_judged() {
         for (name, verdict) in verdicts {
             match (name.as_str(), verdict) {
                 (name, Verdict::Done) => {
-                    // 1.6 treats an unknown precision as nanoseconds.
+                    // InfluxDB 1.6 treats an unknown precision as nanoseconds.
                     let lax = name == "write bad precision" && server == "influxdb-1.6";
                     let fine = ["ping", "ping verbose", "write", "write gzip"];
                     let fine = fine.contains(&name) || name == "write precision s";

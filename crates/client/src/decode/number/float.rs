@@ -1,17 +1,19 @@
-//! Converts decimals to floats, for the numbers that are most common in answers: up to 19 digits,
-//! no exponent.
+//! Converts decimal numbers with up to 19 digits and no exponent to floats. Most numbers in answers
+//! have this form.
 //!
-//! This is the algorithm of Eisel and Lemire ("Number Parsing at a Gigabyte per Second", 2021), as
-//! in `fast-float2` and in the standard library. The results are identical bit by bit. Here the
-//! digits are already parsed, and within this range the algorithm always succeeds.
+//! The conversion uses the Eisel-Lemire algorithm ("Number Parsing at a Gigabyte per Second",
+//! 2021). The crate `fast-float2` and the standard library use the same algorithm, and return
+//! bit-for-bit identical floats. The functions in this module receive digits that have already been
+//! parsed. For numbers of at most 19 digits without an exponent, the algorithm always succeeds.
 
-/// Maximum number of fractional digits: 5^27 is the last power of five below 2^64.
+/// The maximum number of fractional digits. 5^27 is the largest power of five below 2^64.
 pub(super) const MOST_PLACES: usize = 27;
 
-/// Bits of a float after the leading one.
+/// The number of bits in a float's mantissa after the leading bit.
 const FRACTION_BITS: u32 = 52;
 
-/// `1 / 5^places` to 128 bits, rounded up and normalized: the first bit is set.
+/// The values of `1 / 5^places` as 128-bit numbers, rounded up and normalized, so that the highest
+/// bit is set.
 const RECIPROCALS: [u128; MOST_PLACES + 1] = {
     let mut table = [1 << 127; MOST_PLACES + 1];
     let mut places = 1;
@@ -24,7 +26,8 @@ const RECIPROCALS: [u128; MOST_PLACES + 1] = {
     table
 };
 
-/// Long division of the power of two for which the quotient has 128 bits.
+/// Divides a power of two by `divisor` with long division, and rounds the quotient up. The power of
+/// two is chosen so that the quotient has 128 bits.
 const fn reciprocal(divisor: u64) -> u128 {
     let (mut quotient, mut rest) = (0, 1_u128);
     let mut bits = 127 + (u64::BITS - divisor.leading_zeros());
@@ -40,8 +43,8 @@ const fn reciprocal(divisor: u64) -> u128 {
     quotient + 1
 }
 
-/// Returns the float that is closest to `digits / 10^places`. If two are equally close, returns the
-/// even one.
+/// Returns the float that is closest to `digits / 10^places`. If two floats are equally close,
+/// returns the even one.
 #[inline]
 #[expect(
     clippy::cast_possible_truncation,
@@ -56,22 +59,24 @@ pub(super) fn of_decimal(digits: u64, places: usize) -> f64 {
     let shift = digits.leading_zeros();
     let (low, high) = product(digits << shift, RECIPROCALS[places]);
     let upper = (high >> 63) as u32;
-    // One bit more than the float has, for rounding.
+    // Keeps one bit more than the mantissa of a float has, for rounding.
     let spare = upper + u64::BITS - FRACTION_BITS - 3;
     let mut mantissa = high >> spare;
-    // Half-way between two floats, which is possible only with few places: round to even.
+    // If the number is half-way between two floats, it is rounded to the even float. Only numbers
+    // with few fractional digits can be half-way between two floats.
     if low <= 1 && places <= 4 && mantissa & 3 == 1 && mantissa << spare == high {
         mantissa &= !1;
     }
     mantissa = (mantissa + (mantissa & 1)) >> 1;
-    // floor(log2(10^-places)), and the bias of the exponent.
+    // `scale` is floor(log2(10^-places)), and 1023 is the bias of the exponent.
     let scale = (-(places as i32) * 217_706) >> 16;
     let exponent = scale + 63 + 1023 + upper as i32 - shift as i32;
-    // A mantissa that was rounded up to the next power of two carries into the exponent.
+    // If rounding made the mantissa a power of two, the addition carries into the exponent.
     f64::from_bits(((exponent as u64 - 1) << FRACTION_BITS) + mantissa)
 }
 
-/// The upper 128 of 192 bits, low and high. The lower part is used only where it can matter.
+/// Returns the upper 128 bits of a 192-bit product, as a low and a high part of 64 bits. The low
+/// part is computed exactly only if it can affect the result.
 #[inline]
 #[expect(clippy::cast_possible_truncation, reason = "halves of products")]
 fn product(digits: u64, reciprocal: u128) -> (u64, u64) {
@@ -108,7 +113,8 @@ mod tests {
 
     #[test]
     fn decimals_between_two_floats_are_those_of_the_standard_library() {
-        // 2^53 and similar numbers plus one half, quarters and eighths, and their neighbours.
+        // Tests numbers such as 2^53 plus halves, quarters or eighths, and the numbers next to
+        // them.
         for bits in 48..64 {
             for odd in 0..64_u64 {
                 for places in 0..=MOST_PLACES {

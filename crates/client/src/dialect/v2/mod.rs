@@ -1,0 +1,11 @@
+//! Contains everything that is specific to InfluxDB 2.x: how requests are built, and what answers
+//! mean.
+
+mod flux;
+mod place;
+mod request;
+mod verdict;
+
+pub(crate) use place::Place;
+pub(super) use request::request;
+pub(super) use verdict::classify;

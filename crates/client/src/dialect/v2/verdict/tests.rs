@@ -1,0 +1,145 @@
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::*;
+use crate::dialect::failure::Failure;
+
+#[derive(Deserialize)]
+struct Exchange {
+    name: String,
+    request: Asked,
+    response: Answered,
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    path: String,
+}
+
+#[derive(Deserialize)]
+struct Answered {
+    status: u16,
+    headers: BTreeMap<String, String>,
+    chunks: Vec<Value>,
+}
+
+/// Returns the verdicts on the recorded exchanges, each with the name and status of its exchange.
+fn verdicts() -> Vec<(String, u16, Kind, Verdict)> {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let mut verdicts = Vec::new();
+    for server in ["2.9", "2.9-more"] {
+        let path = format!("{root}/../../tests/captures/influxdb-{server}.jsonl");
+        for line in fs::read_to_string(path).unwrap().lines() {
+            let exchange: Exchange = serde_json::from_str(line).unwrap();
+            let kind = match exchange.request.path.split('?').next().unwrap() {
+                "/ping" => Kind::Ping,
+                "/api/v2/write" => Kind::Write,
+                "/api/v2/query" => Kind::Query,
+                _ => continue,
+            };
+            let answered = exchange.response;
+            let pairs: Vec<_> = answered.headers.iter().map(|(k, v)| (&**k, &**v)).collect();
+            let body: String = answered.chunks.iter().filter_map(Value::as_str).collect();
+            let verdict = classify(kind, answered.status, &Headers::of(&pairs), body.as_bytes());
+            verdicts.push((exchange.name, answered.status, kind, verdict));
+        }
+    }
+    verdicts
+}
+
+fn refusal(kind: Kind, status: u16, body: &str) -> Failure {
+    let headers = Headers::of(&[("content-type", "application/json; charset=utf-8")]);
+    match classify(kind, status, &headers, body.as_bytes()) {
+        Verdict::Refused(refusal) => refusal,
+        other => panic!("{status}: {other:?}"),
+    }
+}
+
+#[test]
+fn recorded_answers_are_judged() {
+    let verdicts = verdicts();
+    assert!(verdicts.len() > 200, "{}", verdicts.len());
+    for (name, status, kind, verdict) in verdicts {
+        match (status, verdict) {
+            (204, Verdict::Done) if kind != Kind::Query => {}
+            (200, Verdict::Answer(Format::FluxCsv)) if kind == Kind::Query => {}
+            (_, Verdict::Refused(refusal)) => {
+                let said = refusal.said.unwrap();
+                let is_error = status >= 400;
+                // A query without an answer, which this client does not request.
+                assert!(is_error || name == "flux prefer no content", "{name}");
+                if is_error {
+                    assert!(said.code.is_some(), "{name}");
+                    assert!(said.message.is_some_and(|text| !text.is_empty()), "{name}");
+                }
+                let expected = match status {
+                    401 => ErrorKind::Unauthorized,
+                    403 => ErrorKind::Forbidden,
+                    404 => ErrorKind::NotFound,
+                    422 => ErrorKind::PartialWrite,
+                    _ => continue,
+                };
+                assert_eq!(refusal.kind, expected, "{name}");
+            }
+            (status, verdict) => panic!("{name}, {status}: {verdict:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_page_of_the_user_interface_is_no_success() {
+    for kind in [Kind::Ping, Kind::Write, Kind::Query] {
+        let headers = Headers::of(&[("content-type", "text/html; charset=utf-8")]);
+        let verdict = classify(kind, 200, &headers, b"<!doctype html>");
+        assert!(
+            matches!(verdict, Verdict::Refused(failure) if failure.kind == ErrorKind::Misdirected)
+        );
+    }
+}
+
+#[test]
+fn errors_say_whether_a_retry_can_help() {
+    let cases = [
+        (
+            400,
+            "unable to parse 'm': missing fields",
+            ErrorKind::Rejected,
+            false,
+        ),
+        (
+            422,
+            "failure writing points to database: partial write: field type conflict: x dropped=1",
+            ErrorKind::PartialWrite,
+            false,
+        ),
+        (
+            500,
+            "unable to read data: unexpected EOF",
+            ErrorKind::Rejected,
+            false,
+        ),
+        (
+            500,
+            "unexpected error writing points to database: timeout",
+            ErrorKind::Server,
+            true,
+        ),
+        (503, "starting", ErrorKind::Server, true),
+        (429, "too many requests", ErrorKind::Server, true),
+        (413, "too large", ErrorKind::TooLarge, false),
+    ];
+    for (status, text, kind, retryable) in cases {
+        let body = format!(r#"{{"code":"c","message":"{text}"}}"#);
+        let failure = refusal(Kind::Write, status, &body);
+        assert_eq!(
+            (failure.kind, failure.retryable),
+            (kind, retryable),
+            "{status} {text}"
+        );
+    }
+}
