@@ -198,7 +198,7 @@ def test_who_agrees_before_the_points_were_sent_has_not_stored_them(mode: str) -
         thread = threading.Thread(target=serve)
         thread.start()
         client = AsyncInfluxDBClient("127.0.0.1", server.getsockname()[1], mode=mode, db="db")
-        with pytest.raises(InfluxDBConnectionError, match="before all of the request was sent"):
+        with pytest.raises(InfluxDBConnectionError, match="before all of it was sent"):
             Calls(client).write(text, batch_bytes=len(text))
         over.set()
         thread.join()

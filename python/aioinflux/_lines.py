@@ -42,8 +42,9 @@ def line_batches(
     The iterator yields the batches that `InfluxDBClient.write` sends, in the same order. The
     content of the batches does not depend on the number of threads. Memory use is bounded, however
     large the data is, because each step of the iterator reads and encodes only the data of its
-    batch. When a batch has been dropped, its memory is reused. The other arguments are those of
-    `to_line_protocol`.
+    batch. When a batch has been dropped, its memory is reused.
+
+    The other arguments are those of `to_line_protocol`.
 
     Args:
         data: Any data that `to_line_protocol` accepts. If `data` is an iterable, it is read by the
