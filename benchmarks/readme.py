@@ -109,8 +109,8 @@ def passage(found: list[Row]) -> str:
     if not found:
         return f"{BEGIN}\n{END}\n"
     judged = [r.verdict for r in found if r.verdict]
-    held = f"{judged.count(HOLDS)} of {len(judged)} targets for time and memory hold. "
-    held += "The results say which do not, and why.\n"
+    held = f"{judged.count(HOLDS)} of the {len(judged)} targets for time and memory are met. "
+    held += "The results say which are not, and why.\n"
     image = f"![{ALT}]({PICTURE.relative_to(ROOT)})\n"
     return f"{BEGIN}\n{image}\n{brief(comparisons(found))}\n{held}{END}\n"
 

@@ -1,4 +1,4 @@
-"""Tests that modules do not use each other in cycles, except in the cycles that are listed here."""
+"""Tests that there are no import cycles between modules, apart from those listed here."""
 
 from __future__ import annotations
 

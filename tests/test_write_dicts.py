@@ -114,6 +114,27 @@ def test_near_miss_of_a_key_is_refused(
     assert f"`{right}`" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("tgas", "tags"), ("Tgas", "tags"), ("tas", "tags"), ("tags2", "tags"), ("ts", "time"),
+        ("tiem", "time"), ("timestmp", "time"), ("dime", "time"),
+    ],
+)  # fmt: skip
+def test_a_misspelt_key_is_refused_if_the_right_one_is_missing(
+    blocking: AsyncInfluxDBClient, wire: Wire, wrong: str, right: str
+) -> None:
+    with pytest.raises(ValueError, match=rf"unknown key `{wrong}`; did you mean `{right}`\?"):
+        blocking.write(point(**{wrong: 1}))
+    values = {"tags": {"a": "b"}, "time": 1}
+    assert wire(point(**values, **{wrong: 1})) == ["m,a=b f=1i 1"]
+
+
+@pytest.mark.parametrize("key", ["name", "type", "unit", "date", "t", "", "tasks", "fiel", "id"])
+def test_keys_that_resemble_no_missing_key_are_ignored(wire: Wire, key: str) -> None:
+    assert wire(point(**{key: 1}, time=1)) == ["m f=1i 1"]
+
+
 def test_other_keys_are_ignored(wire: Wire) -> None:
     assert wire(point(time=1, comment="x", id=7)) == ["m f=1i 1"]
 

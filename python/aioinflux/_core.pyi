@@ -155,7 +155,7 @@ class Table:
 
     @property
     def tags(self) -> dict[str, str]:
-        """The tags of GROUP BY, whose values are the same in all rows."""
+        """The `GROUP BY` tags and their values, which are the same for every row."""
 
     @property
     def columns(self) -> list[str]:
@@ -197,7 +197,7 @@ class Rows:
 
     @property
     def tags(self) -> dict[str, str]:
-        """The tags of GROUP BY, whose values are the same in all rows."""
+        """The `GROUP BY` tags and their values, which are the same for every row."""
 
     @property
     def columns(self) -> list[str]:

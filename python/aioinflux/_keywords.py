@@ -104,8 +104,8 @@ def database(
 
 
 def database_of_query(q: str, db: str | None, values: Mapping[str, object]) -> str | None:
-    """Returns the database of a query with placeholders, whose values are keyword arguments and can
-    include an alias of `db`.
+    """Returns the database for a query with placeholders. The values of the placeholders are passed
+    as keyword arguments, and one of these keywords can be an alias of `db`.
 
     If a placeholder in the query has the same name as an alias, the value of that alias fills the
     placeholder and does not name a database.

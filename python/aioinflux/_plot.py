@@ -131,7 +131,7 @@ def _dress(ax: Any, names: Iterable[str | None], timed: bool) -> None:
 
 
 def _source(one: Any) -> _Source:
-    """Returns the columns of a series that has any of the supported types."""
+    """Returns the columns of `one`, which can be any supported kind of table."""
     if isinstance(one, (_core.Table, _core.Rows)):
         return _own(one)
     kind = type(one).__module__.partition(".")[0]

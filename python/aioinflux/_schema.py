@@ -50,7 +50,7 @@ class Attribute(NamedTuple):
 
 
 class _Annotation:
-    """The type and the marks that an annotation contains."""
+    """The type and the markers that an annotation contains."""
 
     def __init__(self, hint: Any) -> None:
         self.base: Any = hint
@@ -151,7 +151,7 @@ def attributes(
     if not known:
         raise SchemaError(f"class `{cls.__name__}`: no annotations and no `schema`")
     # If all marked attributes of a class use the markers of 0.9, an attribute without a marker is
-    # most likely a mistake, as it was in 0.9.
+    # most likely a mistake.
     plain = any(not isinstance(mark, typing.TypeVar) for _, one, _ in known for mark in one.marks)
     found = [
         _attribute(cls, name, one, hint, plain)

@@ -1,7 +1,8 @@
 """Defines `InfluxDBClient`, and lists its differences from `AsyncInfluxDBClient`.
 
 `InfluxDBClient` and `AsyncInfluxDBClient` are interfaces to the class `Base`, which does the work.
-Each interface has the conventions of the version of aioinflux whose programs it supports:
+Each interface follows the conventions of one earlier version of aioinflux, so that programs for
+that version still work:
 
 | | `InfluxDBClient` (0.9) | `AsyncInfluxDBClient` (0.1) |
 |---|---|---|
@@ -359,8 +360,8 @@ class InfluxDBClient(Base, Administration):
                 `dicts`, each row is a dict. In plain tuples and in dicts, the tags of GROUP BY
                 follow the columns. With `dict`, `json`, `pandas`, `dataframe`, `polars`, `pyarrow`
                 or `arrow`, the stream yields one object for each batch.
-            into: Class with `@lineprotocol`, to be used instead of an output: each row becomes an
-                object of this class.
+            into: A class that is decorated with `@lineprotocol`: each row becomes an object of this
+                class, and `output` is ignored.
             progress: Function that is called for each batch with three arguments: the number of
                 rows received, the number of bytes received, and `None`. `progress=True` shows a
                 tqdm bar, or a line on standard error if tqdm is not installed.

@@ -147,7 +147,8 @@ class UDPClient:
                 `ns`.
             batch_lines: Maximum number of points that are encoded before they are sent.
             batch_bytes: Maximum number of bytes that are encoded before they are sent.
-            progress: Function that is called after each batch, as `InfluxDBClient.write` calls it.
+            progress: Function that is called after each batch, with the same arguments as for
+                `InfluxDBClient.write`.
         Returns:
             `True`.
         Raises:

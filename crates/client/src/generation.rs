@@ -9,8 +9,8 @@ use aioinflux_line::Dialect;
 use tokio::sync::OnceCell;
 
 /// Maps the addresses of servers to their generations. When the last client of a server address is
-/// dropped, the generation (1.x, 2.x or 3.x) of the server at that address is forgotten. If another
-/// server later uses an address without clients, that server is asked for its generation.
+/// dropped, the generation (1.x, 2.x or 3.x) of the server at that address is forgotten. If a
+/// different server later takes over the address, the next client asks it for its generation.
 static KNOWN: Mutex<Option<HashMap<String, Weak<OnceCell<Dialect>>>>> = Mutex::new(None);
 
 /// The generation of one server, which is empty until the server has answered.

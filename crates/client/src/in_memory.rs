@@ -224,7 +224,7 @@ pub(crate) fn unproven() -> Error {
     Error::new(ErrorKind::Decode, false, text)
 }
 
-/// Converts a fault that a decoder found, which the server, the network or the protocol caused.
+/// Converts the error of a decoder to the error of a query.
 impl From<DecodeError> for Error {
     fn from(error: DecodeError) -> Self {
         match (error.kind(), error.server_message()) {

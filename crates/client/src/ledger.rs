@@ -15,7 +15,7 @@ use aioinflux_line::Batch;
 pub enum State {
     /// The server stored the points.
     Stored,
-    /// The server stored some of the points and refused the rest individually.
+    /// The server checked each point separately: it stored some points and refused the others.
     PartlyStored,
     /// The server refused the points.
     Refused,

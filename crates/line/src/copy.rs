@@ -1,5 +1,6 @@
-//! Copies short strings as blocks of a known size. Calling `memcpy` for every word of a line would
-//! cost more than copying the words directly.
+//! Copies short strings as blocks of a known size. A line consists of many short pieces of
+//! text, such as keys and tag values. Calling `memcpy` for each would cost more than copying it
+//! inline.
 
 /// The size of a block in bytes. Shorter strings are copied as a whole block, because a copy of a
 /// known size is cheaper than a copy of an unknown size.

@@ -5,7 +5,7 @@ use core::ops::RangeInclusive;
 
 /// The generation of InfluxDB servers for which lines are written.
 ///
-/// The encoder accepts data that a server of the dialect stores and returns unchanged. The encoder
+/// The encoder accepts only data that a server with this dialect stores and returns unchanged. It
 /// refuses all other data with a named [`Rule`](crate::Rule). 1.x and 2.x share a parser, and 3.x
 /// has a different parser.
 ///

@@ -83,7 +83,8 @@ rules! {
     /// Encoded text contains a line feed that is outside a string but does not end a line.
     JoinedLines: "has a newline that is not in a quoted string and does not end the line, so the \
         server would read two lines as one",
-    /// In encoded text, a string field continues after its closing quote.
+    /// In encoded text, the closing quote of a string field is followed by something other than a
+    /// comma, a space or the end of the line.
     AfterString: "has text after the closing quote of a string; write a quote inside a string as \
         `\\\"`",
     /// On 1.x and 2.x, a field key in encoded text ends with a backslash.

@@ -38,8 +38,8 @@ fn same(ours: &Line<'_>, theirs: &ParsedLine<'_>) -> bool {
             .all(|(a, b)| *a.0 == *b.0 && same_value(&a.1, &b.1))
 }
 
-/// Returns whether our decoder refuses something in the line that the published parser leaves to
-/// later stages of the server.
+/// Returns whether our decoder refuses the line because of an error that the published parser does
+/// not check, and that a later stage of the server would detect.
 fn left_to_the_server(line: &ParsedLine<'_>) -> bool {
     let tags: Vec<&str> = line
         .series

@@ -9,8 +9,8 @@
 //!
 //! When a thread calls `pthread_exit`, glibc runs the cleanup handlers of the thread before it
 //! unwinds the first frame. A thread registers a cleanup handler when it first enters this native
-//! module from Python. A thread that this module starts registers a handler if it may free Python
-//! objects. While the program ends, the cleanup handler does not return. Its thread sleeps until
+//! module from Python. The threads that this module starts register a handler if they can free
+//! Python objects. While the program ends, the cleanup handler does not return. Its thread sleeps until
 //! the process has ended, as in `CPython` 3.14.
 //!
 //! Systems other than Linux with glibc end a thread without unwinding the thread's stack.

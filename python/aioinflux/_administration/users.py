@@ -21,8 +21,8 @@ Privilege = Literal["READ", "WRITE", "ALL"]
 
 
 class Users(Statements):
-    """The methods of a client for users and privileges. The server checks users and privileges only
-    if its setting `auth-enabled` is on."""
+    """The client methods that manage users and privileges. The server checks users and privileges
+    only if its setting `auth-enabled` is on."""
 
     def create_user(self, name: str, password: str, *, admin: bool = False) -> Any:
         """Creates a user. A user that already exists with the same password and privileges stays

@@ -76,4 +76,6 @@ pub(crate) fn classify(
 }
 
 #[cfg(test)]
+mod recorded;
+#[cfg(test)]
 mod tests;

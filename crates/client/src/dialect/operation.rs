@@ -6,6 +6,7 @@ use bytes::Bytes;
 use url::Url;
 
 use super::options::WriteOptions;
+use crate::config::Config;
 use crate::query::{Query, ReadOptions};
 
 /// The operation that the caller requests.
@@ -70,6 +71,36 @@ pub(crate) struct Request {
     pub(crate) body: Bytes,
     /// Whether `body` should be compressed before it is sent.
     pub(crate) gzip: bool,
+}
+
+impl Request {
+    /// The request for a ping. `headers` contains the credentials.
+    pub(super) fn ping(config: &Config, headers: Vec<(&'static str, String)>) -> Self {
+        Self {
+            post: false,
+            url: config.endpoint("ping"),
+            headers,
+            body: Bytes::new(),
+            gzip: false,
+        }
+    }
+
+    /// The request that sends these lines to `url`. `headers` contains the credentials.
+    pub(super) fn lines(
+        config: &Config,
+        mut headers: Vec<(&'static str, String)>,
+        url: Url,
+        lines: &Bytes,
+    ) -> Self {
+        headers.push(("content-type", "text/plain; charset=utf-8".into()));
+        Self {
+            post: true,
+            url,
+            headers,
+            body: lines.clone(),
+            gzip: config.gzip_mode().applies(lines.len(), config.is_local()),
+        }
+    }
 }
 
 impl fmt::Debug for Request {

@@ -33,8 +33,8 @@ pub use tag_cells::TagCells;
 pub use tag_text::TagText;
 pub use target::LentLines;
 
-/// The number of bytes that are initially reserved for the variable text of a row. More bytes are
-/// reserved after a row has needed more.
+/// The number of bytes that are initially reserved for the variable text of a row. If a row needs
+/// more, later rows start with the larger size.
 const TEXTS: usize = 4 << 10;
 
 /// Writes points that share a [`Shape`]. `Rows` is several times as fast as a
@@ -60,10 +60,10 @@ impl Encoder {
         Rows::new(target, &mut self.steps, shape, self.options, self.clock)
     }
 
-    /// Starts to write points that share a shape to `out`. The new lines follow the `lines.bytes`
-    /// bytes of lines that `out` already contains. The batch of the encoder does not change.
-    /// Any bytes of `out` past the end of the lines may be overwritten; their contents are then
-    /// unspecified.
+    /// Starts writing points to `out`, all with the same shape. If `out` already contains lines,
+    /// which take up `lines.bytes` bytes, the points are appended after them. The batch of the
+    /// encoder does not change. Any bytes of `out` past the end of the lines may be overwritten;
+    /// their contents are then unspecified.
     ///
     /// ```
     /// use aioinflux_line::{Dialect, Encoder, LentLines, Shape};

@@ -57,7 +57,7 @@ impl Numbers {
         }
     }
 
-    /// Replaces all numbers in the list with floats. If a number is NaN, it is left out of its row.
+    /// Replaces the contents of the list with `values`. If a number is NaN, it is left out of its row.
     pub fn floats(&mut self, values: &[f64]) {
         let not_a_number = if self.options.refuse_nan { ABSENT } else { 0 };
         self.fill(values, |text, at, value| {

@@ -1,6 +1,7 @@
 //! Tests the rules of 1.x and 2.x against a copy of the server's parser. Accepted points must be
 //! stored unchanged. Points that are refused for their backslashes must be ones that the server
-//! would not store unchanged. Accepted pre-encoded text must be stored line by line.
+//! would not store unchanged. If
+//! pre-encoded text is accepted, the server must store one point for each of its lines.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "../common/mod.rs"]

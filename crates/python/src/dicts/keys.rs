@@ -19,23 +19,25 @@ const NEAR_MISSES: [(&str, &str); 6] = [
 ];
 const KNOWN: [&str; 4] = ["measurement", "tags", "fields", "time"];
 
-/// Refuses a key of a point that was most likely meant to be one of the four valid keys. Unknown
-/// keys that do not resemble a valid key are ignored.
+/// Keys that were most likely meant as one of the valid keys, if the point lacks that key.
+const OTHER_WORDS: [(&str, &str); 2] = [("ts", "time"), ("timestmp", "time")];
+
+/// Refuses a key of a point that was most likely meant to be one of the four valid keys. Other
+/// unknown keys are ignored, as in aioinflux 0.9.
 pub(super) fn check(point: &Bound<'_, PyDict>, index: u64) -> PyResult<()> {
     for key in point.keys() {
         let Ok(key) = key.extract::<String>() else {
             continue;
         };
         let lower = key.to_lowercase();
-        let meant = NEAR_MISSES
+        let near = NEAR_MISSES.iter().find(|(near, _)| *near == lower);
+        let other_case = KNOWN
             .iter()
-            .find(|(near, _)| *near == lower)
-            .map(|(_, known)| *known)
-            .or_else(|| {
-                KNOWN
-                    .into_iter()
-                    .find(|known| *known == lower && *known != key)
-            });
+            .find(|known| **known == lower && **known != key);
+        let meant = match near.map(|(_, known)| known).or(other_case) {
+            Some(known) => Some(*known),
+            None => slip(point, &lower)?,
+        };
         if let Some(meant) = meant {
             return Err(PyValueError::new_err(format!(
                 "point {index}: unknown key `{}`; did you mean `{meant}`?",
@@ -44,6 +46,32 @@ pub(super) fn check(point: &Bound<'_, PyDict>, index: u64) -> PyResult<()> {
         }
     }
     Ok(())
+}
+
+/// Returns the valid key that the point lacks, and that a misspelt key was most likely meant to be.
+fn slip(point: &Bound<'_, PyDict>, key: &str) -> PyResult<Option<&'static str>> {
+    for known in KNOWN {
+        let is_other_word = OTHER_WORDS.contains(&(key, known));
+        if (is_other_word || differs_once(key, known)) && !point.contains(known)? {
+            return Ok(Some(known));
+        }
+    }
+    Ok(None)
+}
+
+/// Returns whether one character was added, removed, replaced or exchanged with its neighbour.
+fn differs_once(one: &str, other: &str) -> bool {
+    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
+    let start = one.iter().zip(&other).take_while(|(a, b)| a == b).count();
+    let (one, other) = (&one[start..], &other[start..]);
+    let backwards = one.iter().rev().zip(other.iter().rev());
+    let end = backwards.take_while(|(a, b)| a == b).count();
+    let (one, other) = (&one[..one.len() - end], &other[..other.len() - end]);
+    match (one, other) {
+        ([], [_]) | ([_], [] | [_]) => true,
+        ([a, b], [c, d]) => a == d && b == c,
+        _ => false,
+    }
 }
 
 /// Returns the error for a point that lacks the required key `key`.

@@ -50,8 +50,8 @@ pub(super) type State<'py> = (
     Vec<Batch<'py>>,
 );
 
-/// A function and its arguments, which pickle stores in place of an object and calls to restore the
-/// object.
+/// A function and its arguments. Pickle stores the pair in place of an object, and calls the function
+/// to restore the object.
 pub(super) type Reduced<'py> = (Bound<'py, PyAny>, Bound<'py, PyTuple>);
 
 /// Returns the table that a pickled state describes.

@@ -1,5 +1,5 @@
-//! Keeps sinks between calls, so that their memory can be reused. Newly allocated memory costs as
-//! much time as the encoding itself, and so does learning the user's keys again for each point.
+//! Keeps sinks between calls. A new sink would take as much time as the encoding of a point: it
+//! allocates memory, and it has to look up and escape the keys of the user's tags and fields again.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, MutexGuard, PoisonError};

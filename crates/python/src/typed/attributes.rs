@@ -24,7 +24,7 @@ use crate::dicts::read_values;
 /// The number of consecutive objects of the same class after which the class is examined for a
 /// faster way of reading.
 const WORTH: usize = 64;
-/// The maximum number of key orders that are learned for the `__dict__`s of objects of one class.
+/// For each class, the maximum number of different orders of `__dict__` keys that are remembered.
 const MOST_ORDERS: usize = 16;
 
 /// Reads the attributes of one object.

@@ -15,8 +15,8 @@ pub(crate) fn is_scalar(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     if value.hasattr(intern!(py, "__iter__"))? && !is_numpy(value) {
         return Ok(false);
     }
-    // If an object's class defined neither `__str__` nor `__repr__`, the object's text would
-    // contain its address.
+    // If a class defines neither `__str__` nor `__repr__`, the text of its objects contains their
+    // address.
     let kind = value.get_type();
     let object = py.get_type::<PyAny>();
     let own = |name| -> PyResult<bool> { Ok(!kind.getattr(name)?.is(&object.getattr(name)?)) };

@@ -2,7 +2,6 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
 use url::Url;
 
 use super::Place;
@@ -20,41 +19,17 @@ pub(in crate::dialect) fn request(
     operation: &Operation<'_>,
 ) -> Result<Request, Error> {
     match operation {
-        Operation::Ping => ping(config),
-        Operation::Write { options, lines } => write(config, place, options, lines),
+        Operation::Ping => Ok(Request::ping(config, auth_header(config)?)),
+        Operation::Write { options, lines } => {
+            let url = write_url(config, place, options)?;
+            Ok(Request::lines(config, auth_header(config)?, url, lines))
+        }
         Operation::Query {
             query,
             options,
             form,
         } => self::query(config, place, query, options, *form),
     }
-}
-
-fn ping(config: &Config) -> Result<Request, Error> {
-    Ok(Request {
-        post: false,
-        url: config.endpoint("ping"),
-        headers: auth_header(config)?,
-        body: Bytes::new(),
-        gzip: false,
-    })
-}
-
-fn write(
-    config: &Config,
-    place: &Place,
-    options: &WriteOptions,
-    lines: &Bytes,
-) -> Result<Request, Error> {
-    let mut headers = auth_header(config)?;
-    headers.push(("content-type", "text/plain; charset=utf-8".into()));
-    Ok(Request {
-        post: true,
-        url: write_url(config, place, options)?,
-        headers,
-        body: lines.clone(),
-        gzip: config.gzip_mode().applies(lines.len(), config.is_local()),
-    })
 }
 
 fn write_url(config: &Config, place: &Place, options: &WriteOptions) -> Result<Url, Error> {

@@ -291,7 +291,8 @@ impl Receiving {
             if std::mem::replace(&mut asked, true) {
                 return Poll::Ready(());
             }
-            // If the host does not move the future to tokio, the future continues on this thread.
+            // If the calling program does not move the future to tokio, the future continues on
+            // this thread.
             context.waker().wake_by_ref();
             if let Some(connection) = &self.connection {
                 connection.socket.leave();

@@ -81,8 +81,8 @@ fn number(input: &[u8], at: usize) -> Option<&[u8; NUMBER]> {
     input.get(at..)?.first_chunk()
 }
 
-/// Returns an integer, and its encoded size in bytes. The size is hard to predict, so the code does
-/// not branch on each size.
+/// Returns an integer, and its encoded size in bytes. The processor cannot predict the size well, so
+/// the code avoids a branch that depends on the size.
 #[inline]
 fn integer(bytes: &[u8; NUMBER]) -> Option<(i64, usize)> {
     let [tag, long @ ..] = bytes;

@@ -1,57 +1,22 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::fs;
-
-use serde::Deserialize;
-use serde_json::Value;
-
 use super::*;
 use crate::dialect::failure::Failure;
+use crate::dialect::recorded::recorded;
 use crate::error::Error;
-
-#[derive(Deserialize)]
-struct Exchange {
-    name: String,
-    request: Asked,
-    response: Answered,
-}
-
-#[derive(Deserialize)]
-struct Asked {
-    path: String,
-}
-
-#[derive(Deserialize)]
-struct Answered {
-    status: u16,
-    headers: std::collections::BTreeMap<String, String>,
-    chunks: Vec<Value>,
-}
 
 /// Returns the verdicts on the recorded exchanges with a server, each with the name of its
 /// exchange.
 fn verdicts(server: &str) -> Vec<(String, Verdict)> {
-    let root = env!("CARGO_MANIFEST_DIR");
-    let text = fs::read_to_string(format!("{root}/../../tests/captures/{server}.jsonl")).unwrap();
-    let exchanges = text
-        .lines()
-        .map(|line| serde_json::from_str::<Exchange>(line).unwrap());
-    let verdicts = exchanges.filter_map(|exchange| {
-        let kind = match exchange.request.path.split('?').next().unwrap() {
+    let verdicts = recorded(server).into_iter().filter_map(|answer| {
+        let kind = match answer.path.as_str() {
             "/ping" => Kind::Ping,
             "/write" => Kind::Write,
             "/query" => Kind::Query,
             _ => return None,
         };
-        let answered = exchange.response;
-        let headers = answered.headers.iter();
-        let headers: Vec<_> = headers.map(|(key, value)| (&**key, &**value)).collect();
-        let headers = Headers::of(&headers);
-        let body: String = answered.chunks.iter().filter_map(Value::as_str).collect();
-        Some((
-            exchange.name,
-            classify(kind, answered.status, &headers, body.as_bytes()),
-        ))
+        let verdict = classify(kind, answer.status, &answer.headers, answer.body.as_bytes());
+        Some((answer.name, verdict))
     });
     verdicts.collect()
 }

@@ -1,5 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+use bytes::Bytes;
+
 use super::*;
 use crate::config::{Consistency, Names};
 use crate::query::Param;

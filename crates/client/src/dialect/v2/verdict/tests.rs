@@ -1,55 +1,24 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::collections::BTreeMap;
-use std::fs;
-
-use serde::Deserialize;
-use serde_json::Value;
-
 use super::*;
 use crate::dialect::failure::Failure;
-
-#[derive(Deserialize)]
-struct Exchange {
-    name: String,
-    request: Asked,
-    response: Answered,
-}
-
-#[derive(Deserialize)]
-struct Asked {
-    path: String,
-}
-
-#[derive(Deserialize)]
-struct Answered {
-    status: u16,
-    headers: BTreeMap<String, String>,
-    chunks: Vec<Value>,
-}
+use crate::dialect::recorded::recorded;
 
 /// Returns the verdicts on the recorded exchanges, each with the name and status of its exchange.
 fn verdicts() -> Vec<(String, u16, Kind, Verdict)> {
-    let root = env!("CARGO_MANIFEST_DIR");
-    let mut verdicts = Vec::new();
-    for server in ["2.9", "2.9-more"] {
-        let path = format!("{root}/../../tests/captures/influxdb-{server}.jsonl");
-        for line in fs::read_to_string(path).unwrap().lines() {
-            let exchange: Exchange = serde_json::from_str(line).unwrap();
-            let kind = match exchange.request.path.split('?').next().unwrap() {
-                "/ping" => Kind::Ping,
-                "/api/v2/write" => Kind::Write,
-                "/api/v2/query" => Kind::Query,
-                _ => continue,
-            };
-            let answered = exchange.response;
-            let pairs: Vec<_> = answered.headers.iter().map(|(k, v)| (&**k, &**v)).collect();
-            let body: String = answered.chunks.iter().filter_map(Value::as_str).collect();
-            let verdict = classify(kind, answered.status, &Headers::of(&pairs), body.as_bytes());
-            verdicts.push((exchange.name, answered.status, kind, verdict));
-        }
-    }
-    verdicts
+    let servers = ["influxdb-2.9", "influxdb-2.9-more"];
+    let answers = servers.into_iter().flat_map(recorded);
+    let verdicts = answers.filter_map(|answer| {
+        let kind = match answer.path.as_str() {
+            "/ping" => Kind::Ping,
+            "/api/v2/write" => Kind::Write,
+            "/api/v2/query" => Kind::Query,
+            _ => return None,
+        };
+        let verdict = classify(kind, answer.status, &answer.headers, answer.body.as_bytes());
+        Some((answer.name, answer.status, kind, verdict))
+    });
+    verdicts.collect()
 }
 
 fn refusal(kind: Kind, status: u16, body: &str) -> Failure {
