@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from aioinflux import AsyncInfluxDBClient
+from aioinflux import AsyncInfluxDBClient, to_line_protocol
 from scripted import Scripted
 from support import Calls, Database, Wire
 
@@ -128,6 +128,21 @@ def test_a_misspelt_key_is_refused_if_the_right_one_is_missing(
         blocking.write(point(**{wrong: 1}))
     values = {"tags": {"a": "b"}, "time": 1}
     assert wire(point(**values, **{wrong: 1})) == ["m,a=b f=1i 1"]
+
+
+@pytest.mark.parametrize("width", [15, 16, 17, 33, 48])
+def test_wide_points_are_written_as_by_the_general_encoder(width: int) -> None:
+    """The fast path reads the entries of a dict in groups of 16."""
+    points = [
+        point(
+            tags={f"t{i:02}": f"v{(n * i) % 7}" for i in range(width)},
+            fields={f"f{i:02}": n / (i + 1) if i % 3 else n * i for i in range(width)},
+            time=n,
+        )
+        for n in range(80)
+    ]
+    general = [one | {"unknown": 1} for one in points]
+    assert to_line_protocol(points) == to_line_protocol(general)
 
 
 @pytest.mark.parametrize("key", ["name", "type", "unit", "date", "t", "", "tasks", "fiel", "id"])

@@ -377,3 +377,27 @@ fn a_long_text_in_small_pieces_is_read_a_few_times_only() {
     let seen: Vec<_> = events.iter().map(to_seen).collect();
     assert_eq!(rows_of(&seen), [[Tree::Text(text.replace("\"\"", "\""))]]);
 }
+
+#[test]
+fn two_threads_read_what_one_thread_reads() {
+    // Cells that look like the start of rows must not change the result.
+    let rows: String = (0..200_000)
+        .map(|n| match n % 1000 {
+            0 => format!(",,{n},\"a\n,,1,b,0.5\n,,2,c,\",\r\n"),
+            _ => format!(",,{n},host {n},{}.25\r\n", n % 77),
+        })
+        .collect();
+    let head = "#datatype,string,long,string,double\r\n#default,_result,,,\r\n,result,n,s,f\r\n";
+    let body = format!("{head}{rows}\r\n");
+    assert!(body.len() > 4 << 20);
+    let decoder = Decoder::new(Format::FluxCsv).large_batches();
+    let (events, result) = decode(decoder, [body.as_bytes()], End::Proven);
+    assert_eq!(result, Ok(()));
+    let whole: Vec<_> = events.iter().map(to_seen).collect();
+    let decoder = Decoder::new(Format::FluxCsv);
+    let (events, result) = decode(decoder, body.as_bytes().chunks(5000), End::Proven);
+    assert_eq!(result, Ok(()));
+    let streamed: Vec<_> = events.iter().map(to_seen).collect();
+    assert_eq!(rows_of(&whole).len(), 200_000);
+    assert!(rows_of(&whole) == rows_of(&streamed), "the rows differ");
+}

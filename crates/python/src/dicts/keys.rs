@@ -19,8 +19,15 @@ const NEAR_MISSES: [(&str, &str); 6] = [
 ];
 const KNOWN: [&str; 4] = ["measurement", "tags", "fields", "time"];
 
-/// Keys that were most likely meant as one of the valid keys, if the point lacks that key.
-const OTHER_WORDS: [(&str, &str); 2] = [("ts", "time"), ("timestmp", "time")];
+/// Words with a valid key that is most likely meant by a misspelling of the word, if the point lacks
+/// that key.
+const WORDS: [(&str, &str); 5] = [
+    ("measurement", "measurement"),
+    ("tags", "tags"),
+    ("fields", "fields"),
+    ("time", "time"),
+    ("timestamp", "time"),
+];
 
 /// Refuses a key of a point that was most likely meant to be one of the four valid keys. Other
 /// unknown keys are ignored, as in aioinflux 0.9.
@@ -50,9 +57,9 @@ pub(super) fn check(point: &Bound<'_, PyDict>, index: u64) -> PyResult<()> {
 
 /// Returns the valid key that the point lacks, and that a misspelt key was most likely meant to be.
 fn slip(point: &Bound<'_, PyDict>, key: &str) -> PyResult<Option<&'static str>> {
-    for known in KNOWN {
-        let is_other_word = OTHER_WORDS.contains(&(key, known));
-        if (is_other_word || differs_once(key, known)) && !point.contains(known)? {
+    for (word, known) in WORDS {
+        let is_short = key == "ts" && known == "time";
+        if (is_short || differs_once(key, word)) && !point.contains(known)? {
             return Ok(Some(known));
         }
     }

@@ -40,14 +40,32 @@ impl RowFormat for FluxRows {
         Ok((Cell::Text(text.raw()), end))
     }
 
+    /// Appends an integer or a float in the form that the server usually writes, and returns the index
+    /// after the number. Returns `None` for all other cells, and near the end of the input.
     #[inline]
     fn push_usual(input: &[u8], at: usize, column: &mut Column) -> Option<usize> {
-        usual(input, at, column)
+        match &mut column.values {
+            Values::Float(values) => {
+                let (n, end) = number::float(input, at, true)?;
+                is_end(input, end).then(|| {
+                    values.push(n);
+                    end
+                })
+            }
+            Values::Integer(values) => {
+                let (n, end) = number::integer(input, at)?;
+                is_end(input, end).then(|| {
+                    values.push(n);
+                    end
+                })
+            }
+            _ => None,
+        }
     }
 
     #[inline]
     fn push(input: &[u8], at: usize, column: &mut Column) -> Result<usize, Stop> {
-        match usual(input, at, column) {
+        match Self::push_usual(input, at, column) {
             Some(end) => Ok(end),
             None => push_any(input, at, column),
         }
@@ -64,29 +82,6 @@ impl RowFormat for FluxRows {
 
     fn find_end(input: &[u8]) -> Option<usize> {
         memmem::find(input, b"\n\r\n")
-    }
-}
-
-/// Appends an integer or a float in the form that the server usually writes, and returns the index
-/// after the number. Returns `None` for all other cells, and near the end of the input.
-#[inline]
-fn usual(input: &[u8], at: usize, column: &mut Column) -> Option<usize> {
-    match &mut column.values {
-        Values::Float(values) => {
-            let (n, end) = number::float(input, at, true)?;
-            is_end(input, end).then(|| {
-                values.push(n);
-                end
-            })
-        }
-        Values::Integer(values) => {
-            let (n, end) = number::integer(input, at)?;
-            is_end(input, end).then(|| {
-                values.push(n);
-                end
-            })
-        }
-        _ => None,
     }
 }
 

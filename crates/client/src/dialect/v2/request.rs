@@ -78,6 +78,9 @@ fn query(
     form: Form,
 ) -> Result<Request, Error> {
     match query.language_named().unwrap_or(Language::Flux) {
+        Language::Flux if form == Form::Raw => Err(Error::config(
+            "query: a raw answer is JSON, which only InfluxQL has; name the language in the query",
+        )),
         Language::Flux => flux(config, place, query, options),
         Language::InfluxQl => {
             if query.params_json()?.is_some() {
