@@ -74,9 +74,9 @@ class Face:
             token: API token of a 2.x or 3.x server, or a function that returns the token. The
                 client calls the function when it needs the token, and again if the server refuses
                 the token (status 401). The token never appears in `repr`, logs, error messages,
-                URLs and pickles. InfluxDB 1.8 and later accept `user:password` as a token if `server` is
-                `2.x`. Only `InfluxDBClient` has the arguments `token`, `token_file`, `org` and
-                `server`.
+                URLs and pickles. InfluxDB 1.8 and later accept `user:password` as a token if
+                `server` is `2.x`. Only `InfluxDBClient` has the arguments `token`, `token_file`,
+                `org` and `server`.
             token_file: Path of a file that contains the token. The client reads the file in the
                 same cases in which it would call the function `token`.
             org: Organization on a 2.x server.
