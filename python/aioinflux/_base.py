@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from . import _arguments, _core, _keywords, _output, _progress, _write, influxql
 from ._face import Face
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Token = str | Callable[[], str]
 
-__all__ = ["Base", "logger"]
+__all__ = ["Base", "Checked", "logger"]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -41,6 +41,13 @@ _UNVERIFIED = (
 
 # The attributes of a client that belong to its connections; all other attributes are settings.
 _CONNECTION = ("_core", "_options")
+
+
+class Checked(NamedTuple):
+    """The server that `check` found."""
+
+    server: str
+    version: str | None
 
 
 class Base(Face):
@@ -180,6 +187,28 @@ class Base(Face):
             return headers
 
         return self._run("ping", self._core.ping, finish)
+
+    def check(self) -> Any:
+        """Checks whether the client can write to its database, and stores nothing.
+
+        The check covers the address, TLS, the token or password, the organization, the database or
+        bucket, and the right to write.
+
+        Returns:
+            A named tuple `Checked` with `server` (`1.x`, `2.x` or `3.x`) and `version` (the text
+            that the server reports, or `None`).
+        Raises:
+            InfluxDBError: a part is wrong. The message begins with the name of the part, which is
+                one of address, TLS, credentials, organization, bucket, database, retention policy
+                and right to write.
+            ValueError: the client has no database.
+        Source: InfluxDB 1.8 and 2.x API references, `/ping` and `/write`.
+        """
+
+        def finish(found: tuple[str, str | None]) -> Checked:
+            return Checked(*found)
+
+        return self._run("check", lambda: self._core.check(self._db, self._rp), finish)
 
     def _write(
         self,

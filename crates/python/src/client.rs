@@ -214,6 +214,21 @@ impl Client {
         ))
     }
 
+    /// Checks whether the client can write, and returns the generation and the version of the
+    /// server.
+    fn check(&self, db: Option<String>, rp: Option<String>) -> PyResult<Call> {
+        exit::protect_thread();
+        let options = write_options(db, rp, None, None)?;
+        Ok(Call::small(
+            self.engine()?,
+            |client| async move { client.check(&options).await },
+            |py, outcome| {
+                let found = outcome.map_err(|error| errors::to_python(&error))?;
+                (Server::name(found.dialect), found.version).into_py_any(py)
+            },
+        ))
+    }
+
     #[pyo3(signature = (batch, db, rp=None, consistency=None, precision=None))]
     fn write(
         &self,

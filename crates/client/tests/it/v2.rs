@@ -1,7 +1,9 @@
 //! Tests the client with a scripted server that answers like InfluxDB 2.x: the generation, writes
 //! and queries.
 
-use aioinflux::{Auth, Client, Config, Dialect, ErrorKind, Language, Param, Point, Query};
+use aioinflux::{
+    Auth, Client, Config, Dialect, ErrorKind, Language, Param, Point, Query, WriteOptions,
+};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 
@@ -249,4 +251,47 @@ async fn values_that_flux_cannot_bind_are_refused_before_anything_is_sent() {
         ErrorKind::Config
     );
     assert!(server.received().is_empty());
+}
+
+#[tokio::test]
+async fn a_check_names_the_part_that_is_wrong() {
+    let server = serve(server_of("2.7.1")).await;
+    let found = client(&server).check(&WriteOptions::new()).await.unwrap();
+    assert_eq!(found.dialect, Dialect::V2);
+    assert_eq!(found.version.as_deref(), Some("2.7.1"));
+    assert!(server.received().last().unwrap().body.is_empty());
+    for (status, message, part) in [
+        ("401 Unauthorized", "unauthorized access", "credentials"),
+        (
+            "403 Forbidden",
+            "insufficient permissions",
+            "right to write",
+        ),
+        ("404 Not Found", r#"bucket \"b\" not found"#, "bucket"),
+        (
+            "404 Not Found",
+            r#"organization name \"o\" not found"#,
+            "organization",
+        ),
+    ] {
+        let body = format!(r#"{{"code":"x","message":"{message}"}}"#);
+        let server = serve(move |received| {
+            keep(if received.line.starts_with("GET") {
+                answer("204 No Content", &["X-Influxdb-Version: 2.7"], "")
+            } else {
+                json(status, &body)
+            })
+        })
+        .await;
+        let error = client(&server)
+            .check(&WriteOptions::new())
+            .await
+            .unwrap_err();
+        let text = error.to_string();
+        assert!(text.starts_with(&format!("{part}: write to `")), "{text}");
+    }
+    let nobody = Config::new("http://127.0.0.1:1").unwrap();
+    let nobody = connect(nobody.auth(Auth::token("t")).bucket("b")).unwrap();
+    let error = nobody.check(&WriteOptions::new()).await.unwrap_err();
+    assert!(error.to_string().starts_with("address: "), "{error}");
 }
