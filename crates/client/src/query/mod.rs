@@ -22,6 +22,7 @@ mod param;
 
 pub use options::ReadOptions;
 pub use param::Param;
+pub(crate) use param::time_text;
 
 /// A query: its text in one of the query languages, and the values that are bound to its
 /// parameters.
@@ -70,7 +71,7 @@ impl Query {
         }
     }
 
-    /// Binds a value to the parameter `$name` of the query. If a value is already bound to this
+    /// Binds a value to the parameter `$name` of the query, which is `params.name` in Flux. If a value is already bound to this
     /// name, the new value replaces it.
     #[must_use]
     pub fn bind(mut self, name: impl Into<String>, value: impl Into<Param>) -> Self {

@@ -223,7 +223,7 @@ async fn a_refused_line_is_named_and_nothing_counts_as_stored() {
 async fn values_that_flux_cannot_bind_are_refused_before_anything_is_sent() {
     let server = serve(server_of("2.7.1")).await;
     let client = connect(config(&server).dialect(Dialect::V2)).unwrap();
-    let query = Query::new("x").bind("r", Param::Regex("a".into()));
+    let query = Query::new("x").bind("r", Param::Identifier("a".into()));
     assert_eq!(
         client.query(query).await.unwrap_err().kind(),
         ErrorKind::Config
