@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 
 use crate::error::{Error, excerpt};
 use crate::flux::{Duration, check_array, no_identifiers};
-use crate::query::{Param, Query, time_text};
+use crate::query::{Language, Param, Query, time_text};
 
 /// Returns the JSON body for a query. The body requests all annotations.
 pub(super) fn body(query: &Query) -> Result<String, Error> {
     let mut body = json!({
-        "query": query.checked_text()?,
+        "query": query.checked_text(Language::Flux)?,
         "type": "flux",
         "dialect": {
             "header": true,
