@@ -80,6 +80,7 @@ pub mod answer;
 mod client;
 mod clock;
 mod config;
+mod credentials;
 mod deadline;
 pub mod decode;
 mod dialect;
@@ -120,7 +121,7 @@ pub use aioinflux_line::{
 pub use answer::{Answer, Collector, Message, Series, Statement};
 pub use client::{Client, Pong};
 pub use clock::{unique_time, unique_times};
-pub use config::{Auth, Config, Consistency, Gzip, Names, Precision, Proxy, Secret};
+pub use config::{Auth, Config, Consistency, Gzip, Names, Precision, Proxy, Secret, TokenSource};
 pub use decode::Event;
 pub use dialect::WriteOptions;
 pub use error::{Error, ErrorKind, Limit, Rejected};

@@ -7,7 +7,7 @@ use aioinflux::{Error, ErrorKind, FieldConflict};
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::{PyRuntimeError, PyStopIteration, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyRange};
+use pyo3::types::{PyBytes, PyDict, PyList, PyRange};
 
 use crate::out::{PyAnswer, json};
 use crate::place::shorten;
@@ -27,6 +27,8 @@ pub(crate) enum Kept {
     Dict,
     /// The exception keeps the decoded answer.
     Answer,
+    /// The exception keeps the bytes of the answer.
+    Bytes,
     /// The exception keeps no part of the answer, because the caller already has the rows.
     Nothing,
 }
@@ -95,7 +97,8 @@ pub(crate) fn ranges<'py>(py: Python<'py>, points: &[Range<u64>]) -> Bound<'py, 
 /// failure.
 pub(crate) fn of_query(py: Python<'_>, error: &Error, kept: Kept) -> PyErr {
     let result = match (kept, error.raw()) {
-        (Kept::Nothing, _) | (Kept::Dict, None) => None,
+        (Kept::Nothing, _) | (Kept::Dict | Kept::Bytes, None) => None,
+        (Kept::Bytes, Some(raw)) => Some(PyBytes::new(py, raw).into_any().unbind()),
         (Kept::Dict, Some(raw)) => json::parse(py, raw).ok(),
         (Kept::Answer, _) => error
             .answer()

@@ -46,7 +46,7 @@ pub(crate) use detect::Pinged;
 pub(crate) use influxql::may_answer_nothing;
 pub(crate) use operation::{Form, Kind, Operation, Request};
 pub use options::WriteOptions;
-pub(crate) use target::{Target, known};
+pub(crate) use target::{Target, known, language};
 pub(crate) use verdict::Verdict;
 
 /// Builds the HTTP request for an operation.

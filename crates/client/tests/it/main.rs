@@ -25,6 +25,7 @@ mod split;
 mod tls;
 mod tls_errors;
 mod tls_own;
+mod tokens;
 mod v2;
 
 use aioinflux::{Client, Config, Error};

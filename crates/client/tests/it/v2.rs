@@ -150,6 +150,26 @@ async fn a_flux_query_gives_typed_tables() {
 }
 
 #[tokio::test]
+async fn a_raw_answer_is_the_csv_that_the_server_sent() {
+    let server = serve(server_of("2.7.1")).await;
+    let raw = client(&server).query_raw("buckets()").await.unwrap();
+    assert_eq!(raw, TABLE);
+    for body in [TABLE.trim_end(), "<html>"] {
+        let server = serve(move |received| {
+            keep(if received.line.starts_with("GET") {
+                answer("204 No Content", &["X-Influxdb-Version: 2.7"], "")
+            } else {
+                answer("200 OK", &[CSV], body)
+            })
+        })
+        .await;
+        let error = client(&server).query_raw("buckets()").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode);
+        assert_eq!(error.raw().map(|raw| &raw[..]), Some(body.as_bytes()));
+    }
+}
+
+#[tokio::test]
 async fn a_flux_answer_is_streamed() {
     let server = serve(server_of("2.7.1")).await;
     let mut stream = client(&server).stream("buckets()").await.unwrap();
