@@ -22,8 +22,8 @@
 //!   begins an expression, or `"`. The character after a `$` may be a backslash, which then escapes
 //!   nothing: in `"$\"`, the second quote ends the string. Therefore this module writes every `$`
 //!   as `\x24`.
-//! * Flux has no negative literals. A `-` is an operator, which binds less tightly than `^`, so
-//!   negative values are in parentheses. The magnitude of the smallest integer is not an integer.
+//! * Flux has no negative literals. A `-` is an operator, so negative values are in parentheses, and
+//!   remain one value wherever they are. The magnitude of the smallest integer is not an integer.
 //! * Flux has no literals for unsigned integers, NaN and infinity, and no exponents.
 //! * Names of columns and of members of records are strings, as in `r["my column"]`. Flux has no
 //!   quotes for other names.
@@ -293,12 +293,12 @@ impl Duration {
         if parts.is_empty() {
             return Err(refuse());
         }
-        // Flux would keep only the lowest 64 bits of a longer duration.
         let total = |of: fn((i128, i128)) -> i128| -> i128 {
             let each = parts.iter();
             each.map(|(magnitude, unit)| i128::from(*magnitude) * of(size(unit)))
                 .sum()
         };
+        // Flux would wrap a longer duration around: it reads `9223372036854775807h` as `1h`.
         let largest = total(|(months, _)| months).max(total(|(_, ns)| ns));
         if i64::try_from(largest).is_err() {
             let shown = excerpt(text);

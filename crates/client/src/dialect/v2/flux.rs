@@ -57,6 +57,10 @@ fn node(value: &Param) -> Result<Value, Error> {
         Param::Boolean(flag) => json!({"type": "BooleanLiteral", "value": flag}),
         Param::Float(n) => float(*n),
         Param::Time(ns) => json!({"type": "DateTimeLiteral", "value": time_text(*ns)}),
+        // The server would answer with an internal error.
+        Param::Regex(pattern) if pattern.is_empty() => {
+            return Err(Error::config("the regular expression is empty"));
+        }
         Param::Regex(pattern) => json!({"type": "RegexpLiteral", "value": pattern}),
         Param::Duration(text) => duration(&Duration::parse(text)?),
         Param::Array(values) => {
@@ -68,7 +72,8 @@ fn node(value: &Param) -> Result<Value, Error> {
     })
 }
 
-/// The server rounds the literals of some floats, and has none for NaN and infinity. Text is read
+/// The server reads literals without full precision (2.9 reads `1.2345678901234568e-300` as
+/// `1.234567890123457e-300`, and `-0.0` as zero), and has none for NaN and infinity. It reads text
 /// exactly.
 fn float(value: f64) -> Value {
     let text = match value {
@@ -146,6 +151,7 @@ mod tests {
     fn values_that_flux_cannot_bind_are_named() {
         for value in [
             Param::Identifier("a".into()),
+            Param::Regex(String::new()),
             Param::Duration("1".into()),
             Param::Array(vec![1.into(), 1.5.into()]),
             Param::Array(vec![Param::Array(vec![1.into(), "a".into()])]),
