@@ -364,7 +364,10 @@ impl Client {
         };
         let target = self.exchange.resolve(&query.names).await?;
         let may_be_empty = dialect::may_answer_nothing(query.text());
-        let during = |error: Error| error.during(Kind::Query.name(), &self.config().server());
+        let during = |error: Error| {
+            let error = dialect::explained(target.dialect(), error);
+            error.during(Kind::Query.name(), &self.config().server())
+        };
         let mut accepted = self.exchange.send(&target, &operation, true).await?;
         let Some(format @ (Format::Json | Format::FluxCsv)) = accepted.format else {
             let text = "the answer is not the JSON that was requested";

@@ -57,8 +57,8 @@ pub enum ErrorKind {
     Rejected,
     /// The server failed to process the request. The same request may succeed if it is retried.
     Server,
-    /// The answer does not come from InfluxDB. Another program answered, or the answer is a
-    /// redirect.
+    /// The answer does not come from InfluxDB, or comes from a generation of InfluxDB that the
+    /// client does not expect. Another program answered, or the answer is a redirect.
     Misdirected,
     /// The answer violates the protocol. The answer is damaged or truncated, the answer is not
     /// HTTP, or nothing proves that the answer is complete.
@@ -329,6 +329,12 @@ impl Error {
     /// Returns the same error with its cause appended to the text.
     pub(crate) fn because(mut self, cause: &str) -> Self {
         self.0.text = format!("{}: {cause}", self.0.text);
+        self
+    }
+
+    /// Returns the same error with a hint appended to the text.
+    pub(crate) fn hint(mut self, hint: &str) -> Self {
+        self.0.text = format!("{}; hint: {hint}", self.0.text);
         self
     }
 

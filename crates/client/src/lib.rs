@@ -29,7 +29,7 @@
 //! | points without a time | [`Encoder::set_clock`], [`unique_time`], [`Colliding`] |
 //! | tables as lines | [`frame`] |
 //! | points by UDP | [`UdpSender`] |
-//! | queries | [`Query`], [`Language`], [`Param`], [`ReadOptions`], [`Precision`], [`quote_identifier`], [`quote_string`], [`quote_regex`], [`quote_duration`] |
+//! | queries | [`Query`], [`Language`], [`Param`], [`ReadOptions`], [`Precision`], [`quote_identifier`], [`quote_string`], [`quote_regex`], [`quote_duration`], [`flux`] |
 //! | answers | [`Answer`], [`Stream`], [`parse_answer`], and the decoders in [`decode`] |
 //! | columns of mixed types | [`unify`] |
 //! | errors | [`Error`], [`ErrorKind`], [`Rejected`] |
@@ -87,6 +87,7 @@ pub mod decode;
 mod dialect;
 mod error;
 mod exchange;
+pub mod flux;
 pub mod frame;
 mod generation;
 mod gzip;

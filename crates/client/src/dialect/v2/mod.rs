@@ -9,4 +9,4 @@ mod verdict;
 
 pub(crate) use place::Place;
 pub(super) use request::request;
-pub(super) use verdict::classify;
+pub(super) use verdict::{NO_MAPPING, classify, hint};
