@@ -45,7 +45,7 @@ mod verdict;
 pub(crate) use detect::Pinged;
 pub(crate) use influxql::may_answer_nothing;
 pub(crate) use operation::{Form, Kind, Operation, Request};
-pub use options::WriteOptions;
+pub use options::{OnReject, WriteOptions};
 pub(crate) use target::{Target, known};
 pub(crate) use verdict::Verdict;
 
