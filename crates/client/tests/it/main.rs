@@ -26,6 +26,7 @@ mod tls;
 mod tls_errors;
 mod tls_own;
 mod v2;
+mod v2_writes;
 
 use aioinflux::{Client, Config, Error};
 
