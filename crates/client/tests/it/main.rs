@@ -21,6 +21,7 @@ mod raw;
 mod reach;
 mod roundtrip;
 mod scripted;
+mod server_v2;
 mod split;
 mod tls;
 mod tls_errors;
