@@ -142,6 +142,8 @@ struct Queried {
 pub(crate) struct WriteReport {
     pub(crate) rejected: Vec<Rejected>,
     pub(crate) dropped: Option<u64>,
+    /// The number of lines that were stored, if a batch was sent in several requests.
+    pub(crate) stored: u64,
     pub(crate) ledger: Ledger,
 }
 
@@ -323,6 +325,15 @@ impl Error {
     /// Returns the same error, marked as not retryable.
     pub(crate) fn for_good(mut self) -> Self {
         self.0.retryable = false;
+        self
+    }
+
+    /// Returns the same error for a write in which all points were stored that the server did not
+    /// refuse individually.
+    pub(crate) fn about_points(mut self) -> Self {
+        if self.0.kind == ErrorKind::Rejected {
+            self.0.kind = ErrorKind::PartialWrite;
+        }
         self
     }
 

@@ -22,7 +22,7 @@
 //!
 //! | what | where |
 //! |---|---|
-//! | calls | [`Client`], [`Pong`], [`Written`], [`WriteOptions`] |
+//! | calls | [`Client`], [`Pong`], [`Written`], [`WriteOptions`], [`OnReject`] |
 //! | where the server is, and how to talk to it | [`Config`], [`Tls`], [`Pem`], [`Proxy`] |
 //! | credentials, and names of databases and buckets | [`Auth`], [`Names`] |
 //! | points and lines (crate `aioinflux-line`) | [`Point`], [`ToLine`], [`Encoder`], [`Batch`] |
@@ -96,6 +96,7 @@ mod http;
 mod in_memory;
 mod influxql;
 pub mod ledger;
+mod lines;
 mod lookup;
 mod optional;
 mod pipeline;
@@ -125,7 +126,7 @@ pub use client::{Client, Pong};
 pub use clock::{unique_time, unique_times};
 pub use config::{Auth, Config, Consistency, Gzip, Names, Precision, Proxy, Secret, TokenSource};
 pub use decode::Event;
-pub use dialect::WriteOptions;
+pub use dialect::{OnReject, WriteOptions};
 pub use error::{Error, ErrorKind, Limit, Rejected};
 pub use in_memory::{AnswerParser, Batches, parse_answer, parse_batches};
 pub use influxql::{quote_duration, quote_identifier, quote_regex, quote_string};

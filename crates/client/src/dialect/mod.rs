@@ -48,7 +48,7 @@ mod verdict;
 pub(crate) use detect::Pinged;
 pub(crate) use influxql::may_answer_nothing;
 pub(crate) use operation::{Form, Kind, Operation, Request};
-pub use options::WriteOptions;
+pub use options::{OnReject, WriteOptions};
 pub(crate) use target::{Target, known, language};
 pub(crate) use verdict::Verdict;
 

@@ -33,6 +33,14 @@ impl Target {
             Self::V2(_) => Dialect::V2,
         }
     }
+
+    /// Returns whether the server stores no line of a request if it cannot parse one of them.
+    pub(crate) fn refuses_whole_requests(&self) -> bool {
+        match self {
+            Self::V1(_) => false,
+            Self::V2(_) => true,
+        }
+    }
 }
 
 /// Returns the language of queries that do not state their language.

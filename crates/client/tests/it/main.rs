@@ -21,12 +21,14 @@ mod raw;
 mod reach;
 mod roundtrip;
 mod scripted;
+mod server_v2;
 mod split;
 mod tls;
 mod tls_errors;
 mod tls_own;
 mod tokens;
 mod v2;
+mod v2_writes;
 
 use aioinflux::{Client, Config, Error};
 
