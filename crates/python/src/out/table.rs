@@ -227,6 +227,11 @@ impl Table {
     pub(crate) fn measurement(&self) -> Option<&str> {
         self.name.as_deref().filter(|_| !is_of_flux(&self.schema))
     }
+
+    /// Returns the names and types of the table's columns.
+    pub(crate) fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
 }
 
 #[pymethods]
