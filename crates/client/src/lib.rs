@@ -32,6 +32,7 @@
 //! | queries | [`Query`], [`Language`], [`Param`], [`ReadOptions`], [`Precision`], [`quote_identifier`], [`quote_string`], [`quote_regex`], [`quote_duration`], [`flux`] |
 //! | answers | [`Answer`], [`Stream`], [`parse_answer`], and the decoders in [`decode`] |
 //! | columns of mixed types | [`unify`] |
+//! | tables of Flux answers | [`tables`] |
 //! | errors | [`Error`], [`ErrorKind`], [`Rejected`] |
 //!
 //! # Features
@@ -105,6 +106,7 @@ mod reject;
 mod source;
 mod statements;
 mod stream;
+pub mod tables;
 mod tls;
 mod udp;
 mod undated;

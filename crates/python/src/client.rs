@@ -400,7 +400,7 @@ impl Client {
             async move { client.stream_with(&query, &options).await },
             |py, outcome| {
                 let stream = outcome.map_err(|error| errors::of_query(py, &error, Kept::Answer))?;
-                Stream::new(stream).into_py_any(py)
+                Stream::new(stream, false).into_py_any(py)
             },
         ))
     }

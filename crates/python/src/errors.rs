@@ -21,7 +21,7 @@ const NAMES: [(&str, &str); 4] = [
 ];
 
 /// The part of a failed query's answer that is kept in the exception.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Kept {
     /// The exception keeps a dict with the same content as the server's JSON.
     Dict,
@@ -29,6 +29,8 @@ pub(crate) enum Kept {
     Answer,
     /// The exception keeps the bytes of the answer.
     Bytes,
+    /// The exception keeps the decoded answer to a Flux query.
+    Flux,
     /// The exception keeps no part of the answer, because the caller already has the rows.
     Nothing,
 }
@@ -100,10 +102,13 @@ pub(crate) fn of_query(py: Python<'_>, error: &Error, kept: Kept) -> PyErr {
         (Kept::Nothing, _) | (Kept::Dict | Kept::Bytes, None) => None,
         (Kept::Bytes, Some(raw)) => Some(PyBytes::new(py, raw).into_any().unbind()),
         (Kept::Dict, Some(raw)) => json::parse(py, raw).ok(),
-        (Kept::Answer, _) => error
+        (Kept::Answer | Kept::Flux, _) => error
             .answer()
             .cloned()
-            .and_then(|answer| Py::new(py, PyAnswer::new(answer)).ok().map(Py::into_any)),
+            .and_then(|answer| {
+                let answer = PyAnswer::of_language(answer, kept == Kept::Flux);
+                Py::new(py, answer).ok().map(Py::into_any)
+            }),
     };
     with_result(py, error, result.unwrap_or_else(|| py.None()))
 }
