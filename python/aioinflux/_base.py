@@ -275,8 +275,21 @@ class Base(Face):
                 maker.whole,
                 maker.kept,
             )
-        ask = self._core.query_raw if raw else self._core.query_json
-        return self._run("query", lambda: ask(text, database, epoch, params, rp, language), _logged)
+        if raw:
+            return self._run(
+                "query",
+                lambda: self._core.query_raw(text, database, epoch, params, rp, language),
+                _logged,
+            )
+        rows = _output.row_dicts(epoch)
+        # Only an answer to Flux can be part of an exception as an `Answer`.
+        is_influxql = language == "influxql" or self._core.server == "1.x"
+        return self._run(
+            "query",
+            lambda: self._core.query_json(text, database, epoch, params, rp, language),
+            lambda answer: _logged(answer if isinstance(answer, dict) else rows.whole(answer)),
+            None if is_influxql else rows.kept,
+        )
 
     def _stream(
         self,

@@ -12,6 +12,7 @@ import contextlib
 import importlib
 import itertools
 from collections.abc import Callable, Generator, Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from . import _arguments, _core, _frames, compat
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "KeyedFrames", "Maker", "NamedRows", "Output", "SeedFrames", "client_output", "keeping",
-    "maker", "parse_response",
+    "maker", "parse_response", "row_dicts",
 ]  # fmt: skip
 
 Output = Literal[
@@ -191,6 +192,13 @@ def maker(
     if output == "dataframe" and into is None:
         return KeyedFrames(tags_as_categories, wanted)
     return Maker(same, tags_as_categories, epoch, into, wanted)
+
+
+@lru_cache
+def row_dicts(epoch: str) -> Maker:
+    """Returns the maker for the answers to Flux queries without an output: one list of dicts. The
+    arguments of this function are those of `Maker`."""
+    return Maker("dict", False, epoch)
 
 
 class Maker:
@@ -371,9 +379,7 @@ class NamedRows(Maker):
         columns: For Flux only: the columns of the rows, as in `parse_response`.
     """
 
-    def __init__(
-        self, epoch: str, with_tags: bool, columns: Iterable[str] | None = None
-    ) -> None:
+    def __init__(self, epoch: str, with_tags: bool, columns: Iterable[str] | None = None) -> None:
         wanted = shape(None, columns, False, output="rows", into=False, batches=True)
         super().__init__("rows", False, epoch, shape=wanted)
         self._with_tags = with_tags

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from ._arguments import Language
     from ._keywords import Aliases
     from ._lines import Server
+    from ._tables import Tables
 
 __all__ = [
     "AsyncInfluxDBClient", "InfluxDBClient", "InfluxDBError", "InfluxDBWriteError", "logger",
@@ -321,6 +322,9 @@ class InfluxDBClient(Base, Administration):
         database: str | None = None,
         bucket: str | None = None,
         language: Language | None = None,
+        tables: Tables | None = None,
+        columns: Iterable[str] | None = None,
+        pivot: bool = False,
     ) -> Any:
         if use_cache:
             _locate.refuse({"use_cache": use_cache})
@@ -329,11 +333,14 @@ class InfluxDBClient(Base, Administration):
                 "Can't use 'chunked' with non-async mode; hint: `stream` works in both modes"
             )
         unit = _arguments.epoch(epoch)
-        maker = (
-            self._maker(output, chunked, tags_as_categories, unit)
-            if into is None
-            else _output.maker(output or "rows", tags_as_categories, unit, into)
-        )
+        asked = output or (self.output if into is None else "rows")
+        has_shape = tables is not None or columns is not None or pivot is not False
+        maker = None
+        if has_shape or into is not None or _is_made(asked, chunked):
+            maker = _output.maker(
+                asked, tags_as_categories, unit, into,
+                tables=tables, columns=columns, pivot=pivot, batches=chunked,
+            )  # fmt: skip
         return self._query(
             _arguments.text_of(q),
             _keywords.database(db, database=database, bucket=bucket),
@@ -344,20 +351,8 @@ class InfluxDBClient(Base, Administration):
             params=params,
             rp=rp,
             language=language,
-            raw=output == "raw",
+            raw=asked == "raw",
         )
-
-    def _maker(
-        self, output: str | None, chunked: bool, tags_as_categories: bool, epoch: str
-    ) -> _output.Maker | None:
-        asked = output or self.output
-        if asked == "raw":
-            if chunked:
-                raise ValueError("argument `output`: `raw` cannot be chunked")
-            return None
-        if asked in ("dict", "json"):
-            return _output.maker("dict", tags_as_categories, epoch) if chunked else None
-        return _output.maker(asked, tags_as_categories, epoch)
 
     def stream(
         self,
@@ -375,6 +370,8 @@ class InfluxDBClient(Base, Administration):
         database: str | None = None,
         bucket: str | None = None,
         language: Language | None = None,
+        tables: Tables | None = None,
+        columns: Iterable[str] | None = None,
     ) -> Stream[Any]:
         """Runs a query, and returns its rows as they arrive.
 
@@ -406,9 +403,17 @@ class InfluxDBClient(Base, Administration):
         """
         unit = _arguments.epoch(epoch)
         maker = (
-            _output.NamedRows(unit, with_tags=True)
-            if output is None and into is None
-            else _output.maker(output or "rows", tags_as_categories, unit, into)
+            _output.NamedRows(unit, with_tags=True, columns=columns)
+            if output is None and into is None and tables is None
+            else _output.maker(
+                output or "rows",
+                tags_as_categories,
+                unit,
+                into,
+                tables=tables,
+                columns=columns,
+                batches=True,
+            )  # fmt: skip
         )
         return self._stream(
             _arguments.text_of(q),
@@ -424,8 +429,13 @@ class InfluxDBClient(Base, Administration):
     def _statement(self, text: str, db: str | None = None, **aliases: Unpack[Aliases]) -> Any:
         """Runs a single administrative statement, which is InfluxQL on every server."""
         db = _keywords.database(db, **aliases)
-        maker = self._maker(None, False, False, "ns")
+        maker = _output.maker(self.output, False) if _is_made(self.output, False) else None
         return self._query(text, db, maker, language="influxql")
+
+
+def _is_made(output: str, chunked: bool) -> bool:
+    """Returns whether the output is made from a decoded answer, and not by the server."""
+    return chunked or output not in ("dict", "json", "raw")
 
 
 def runner(coro: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:

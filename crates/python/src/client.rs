@@ -44,10 +44,10 @@ pub(crate) struct Client {
 /// the loop.
 const SMALL: usize = 16 * 1024;
 
-/// A complete answer, in the form in which the server sent it, or decoded.
+/// A complete answer: the server's JSON, or the decoded answer to a Flux query.
 enum Whole {
     Json(Bytes),
-    Answer(Answer),
+    Flux(Answer),
 }
 
 impl Client {
@@ -277,14 +277,14 @@ impl Client {
         Writing::begin(py, send, connections, State::Stored)
     }
 
-    /// Runs a query, and returns its answer as the server's JSON. The answer to a Flux query is a list
-    /// of rows, each of which is a dict.
+    /// Runs a query, and returns the server's JSON as a dict. The answer to a Flux query, which is
+    /// not JSON, is returned decoded.
     #[pyo3(signature = (q, db, epoch, params, rp=None, language=None))]
     fn query_json(
         &self,
         q: String,
         db: Option<String>,
-        epoch: String,
+        epoch: &str,
         params: Option<&Bound<'_, PyDict>>,
         rp: Option<String>,
         language: Option<Named>,
@@ -292,7 +292,7 @@ impl Client {
         exit::protect_thread();
         let engine = self.engine()?;
         let query = query(q, db, rp, params, language)?;
-        let options = ReadOptions::new().epoch(unit("epoch", &epoch)?);
+        let options = ReadOptions::new().epoch(unit("epoch", epoch)?);
         Ok(Call::small(
             engine,
             |client| async move {
@@ -300,22 +300,18 @@ impl Client {
                     let body = client.query_raw_with(&query, &options).await?;
                     return Ok(Whole::Json(body));
                 }
-                client.query(&query).await.map(Whole::Answer)
+                client.query(&query).await.map(Whole::Flux)
             },
-            move |py, outcome| {
-                let body = match outcome {
-                    Ok(Whole::Json(body)) => body,
-                    Ok(Whole::Answer(answer)) => {
-                        return PyAnswer::new(answer).to_dict(py, &epoch)?.into_py_any(py);
-                    }
-                    Err(error) => return Err(errors::of_query(py, &error, Kept::Dict)),
-                };
-                if body.is_empty() {
-                    // InfluxDB 2.x answers some statements with an empty body, although it ran
-                    // them.
-                    return json::parse(py, br#"{"results":[]}"#);
+            |py, outcome| match outcome {
+                // InfluxDB 2.x answers some statements with an empty body, although it ran them.
+                Ok(Whole::Json(body)) if body.is_empty() => json::parse(py, br#"{"results":[]}"#),
+                Ok(Whole::Json(body)) => json::parse(py, &body),
+                Ok(Whole::Flux(answer)) => PyAnswer::flux(answer).into_py_any(py),
+                Err(error) => {
+                    let is_decoded = error.answer().is_some();
+                    let kept = if is_decoded { Kept::Flux } else { Kept::Dict };
+                    Err(errors::of_query(py, &error, kept))
                 }
-                json::parse(py, &body)
             },
         ))
     }
@@ -362,10 +358,14 @@ impl Client {
         options.text_views = views;
         Ok(Call::small(
             engine,
-            |client| async move { client.query_with(&query, &options).await },
-            |py, outcome| {
-                let answer = outcome.map_err(|error| errors::of_query(py, &error, Kept::Answer))?;
-                PyAnswer::new(answer).into_py_any(py)
+            |client| async move {
+                let is_flux = is_flux(&client, &query).await;
+                (is_flux, client.query_with(&query, &options).await)
+            },
+            |py, (is_flux, outcome)| {
+                let kept = if is_flux { Kept::Flux } else { Kept::Answer };
+                let answer = outcome.map_err(|error| errors::of_query(py, &error, kept))?;
+                PyAnswer::of_language(answer, is_flux).into_py_any(py)
             },
         ))
     }
@@ -397,10 +397,14 @@ impl Client {
             options.chunk_size = Some(rows);
         }
         Ok(Call::new(
-            async move { client.stream_with(&query, &options).await },
-            |py, outcome| {
-                let stream = outcome.map_err(|error| errors::of_query(py, &error, Kept::Answer))?;
-                Stream::new(stream, false).into_py_any(py)
+            async move {
+                let is_flux = is_flux(&client, &query).await;
+                (is_flux, client.stream_with(&query, &options).await)
+            },
+            |py, (is_flux, outcome)| {
+                let kept = if is_flux { Kept::Flux } else { Kept::Answer };
+                let stream = outcome.map_err(|error| errors::of_query(py, &error, kept))?;
+                Stream::new(stream, is_flux).into_py_any(py)
             },
         ))
     }
@@ -417,6 +421,15 @@ impl Client {
             std::mem::forget(engine);
         }
     }
+}
+
+/// Whether the server reads the query as Flux. If this cannot be determined, the query itself fails
+/// for the same reason.
+async fn is_flux(client: &aioinflux::Client, query: &Query) -> bool {
+    client
+        .language(query)
+        .await
+        .is_ok_and(|language| language == Language::Flux)
 }
 
 fn write_options(

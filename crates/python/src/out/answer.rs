@@ -143,11 +143,7 @@ impl PyAnswer {
     }
 
     /// Returns the answer as a dict with the structure of the server's JSON.
-    pub(crate) fn to_dict<'py>(
-        &self,
-        py: Python<'py>,
-        epoch: &str,
-    ) -> PyResult<Bound<'py, PyDict>> {
+    fn to_dict<'py>(&self, py: Python<'py>, epoch: &str) -> PyResult<Bound<'py, PyDict>> {
         exit::protect_thread();
         let divisor = divisor(epoch)?;
         // The references to the series are copied first, because creating Python objects may run
