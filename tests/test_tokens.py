@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from aioinflux import InfluxDBClient, InfluxDBWriteError
+from aioinflux import InfluxDBClient, InfluxDBResponseError, InfluxDBWriteError
 from scripted import Answer, Request, Scripted, answer
 
 TOKEN = "t0p-secret=="
@@ -216,3 +216,26 @@ def test_a_raw_answer_is_the_bytes_of_the_server(server: Scripted) -> None:
     assert client(server).query("buckets()", output="raw") == TABLE.encode()
     with pytest.raises(ValueError, match="argument `language`: expected"):
         client(server).query("buckets()", language="Flux")  # type: ignore[arg-type]
+
+
+def test_a_check_returns_the_server_and_stores_nothing(server: Scripted) -> None:
+    found = client(server).check()
+    assert found == ("2.x", "v2.7.1")
+    assert (found.server, found.version) == found
+    assert [request.body for request in server.requests] == [b"", b"", b""]
+    with pytest.raises(InfluxDBResponseError, match=r"^credentials: "):
+        client(server, token="other").check()
+    with (
+        pytest.raises(ValueError, match="the bucket is missing"),
+        pytest.warns(UserWarning, match="No default"),
+    ):
+        client(server, bucket=None).check()
+
+
+def test_statements_that_2x_lacks_are_refused_before_anything_is_sent(server: Scripted) -> None:
+    one = client(server, server="2.x")
+    with pytest.raises(ValueError, match=r"does not implement CREATE DATABASE; .* use `buckets`"):
+        one.create_database("x")
+    with pytest.raises(ValueError, match="SHOW USERS; use `users`"):
+        one.show_users()
+    assert server.requests == []

@@ -14,9 +14,9 @@ import re
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from . import _arguments, _core, _keywords, _output, _progress, _write, influxql
+from . import _arguments, _core, _keywords, _output, _progress, _write, flux, influxql
 from ._face import Face
 from ._stream import AsyncChunks, Chunks, Reading, Stream
 from ._warnings import warn
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Token = str | Callable[[], str]
 
-__all__ = ["Base", "logger"]
+__all__ = ["Base", "Checked", "logger"]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -41,6 +41,13 @@ _UNVERIFIED = (
 
 # The attributes of a client that belong to its connections; all other attributes are settings.
 _CONNECTION = ("_core", "_options")
+
+
+class Checked(NamedTuple):
+    """The server that `check` found."""
+
+    server: str
+    version: str | None
 
 
 class Base(Face):
@@ -181,6 +188,28 @@ class Base(Face):
 
         return self._run("ping", self._core.ping, finish)
 
+    def check(self) -> Any:
+        """Checks whether the client can write to its database, and stores nothing.
+
+        The check covers the address, TLS, the token or password, the organization, the database or
+        bucket, and the right to write.
+
+        Returns:
+            A named tuple `Checked` with `server` (`1.x`, `2.x` or `3.x`) and `version` (the text
+            that the server reports, or `None`).
+        Raises:
+            InfluxDBError: a part is wrong. The message begins with the name of the part, which is
+                one of address, TLS, credentials, organization, bucket, database, retention policy
+                and right to write.
+            ValueError: the client has no database.
+        Source: InfluxDB 1.8 and 2.x API references, `/ping` and `/write`.
+        """
+
+        def finish(found: tuple[str, str | None]) -> Checked:
+            return Checked(*found)
+
+        return self._run("check", lambda: self._core.check(self._db, self._rp), finish)
+
     def _write(
         self,
         job: _write.Job,
@@ -238,7 +267,7 @@ class Base(Face):
             if not self._is_async:
                 return Chunks(reading)
             return self._named("query", _coroutine(AsyncChunks(reading)))
-        database, rp, params = self._checked(text, db, chunk_size, params, rp)
+        database, rp, params = self._checked(text, db, chunk_size, params, rp, language)
         if maker:
             return self._run(
                 "query",
@@ -276,7 +305,7 @@ class Base(Face):
         language: _arguments.Language | None = None,
         progress: _progress.Progress = None,
     ) -> Reading:
-        database, rp, params = self._checked(text, db, chunk_size, params, rp)
+        database, rp, params = self._checked(text, db, chunk_size, params, rp, language)
         _progress.check(progress)
         return Reading(
             lambda: self._core.stream(
@@ -293,6 +322,7 @@ class Base(Face):
         chunk_size: int | None,
         params: dict[str, object] | None,
         rp: str | None,
+        language: _arguments.Language | None,
     ) -> tuple[str | None, str | None, dict[str, object] | None]:
         """Checks the arguments of a query. Returns the database, the retention policy and the
         parameters of the query."""
@@ -300,7 +330,9 @@ class Base(Face):
         _arguments.statement(text, chunk_size, params, rp)
         if logger.isEnabledFor(logging.INFO):
             logger.info("query: %s", _arguments.masked(text))
-        return database, rp or self._rp, influxql.parameters(params)
+        is_influxql = language == "influxql" or (language is None and self._core.server == "1.x")
+        convert = influxql.parameters if is_influxql else flux.parameters
+        return database, rp or self._rp, convert(params)
 
     def _run(
         self,

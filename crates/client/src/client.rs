@@ -108,6 +108,10 @@ impl Client {
         self.exchange.is_unverified()
     }
 
+    pub(crate) fn exchange(&self) -> &Exchange {
+        &self.exchange
+    }
+
     /// The configuration.
     pub fn config(&self) -> &Config {
         self.exchange.config()

@@ -373,6 +373,17 @@ impl Error {
         self
     }
 
+    /// Puts the name of the part that is wrong before the text of this error.
+    pub(crate) fn of_part(mut self, part: &str) -> Self {
+        let context = self
+            .0
+            .context
+            .take()
+            .map(|context| format!("{part}: {context}"));
+        self.0.context = Some(context.unwrap_or_else(|| part.to_owned()));
+        self
+    }
+
     pub(crate) fn with_report(mut self, report: WriteReport) -> Self {
         *self.report_mut() = report;
         self

@@ -77,6 +77,7 @@
 //! error, and never a shorter answer.
 
 pub mod answer;
+mod check;
 mod client;
 mod clock;
 mod config;
@@ -119,6 +120,7 @@ pub use aioinflux_line::{
 };
 
 pub use answer::{Answer, Collector, Message, Series, Statement};
+pub use check::Checked;
 pub use client::{Client, Pong};
 pub use clock::{unique_time, unique_times};
 pub use config::{Auth, Config, Consistency, Gzip, Names, Precision, Proxy, Secret, TokenSource};

@@ -110,7 +110,7 @@ fn url(host: &str, port: i64, ssl: bool, path: &str) -> PyResult<String> {
         // password.
         return Err(PyValueError::new_err(
             "argument `host`: expected the name or address of a server, without scheme, user and \
-             path",
+             path; hint: a URL is for `from_url`, or for `host` together with `token` or `server`",
         ));
     }
     // If the host contains exactly one colon, the host includes a port, because an IPv6 address has

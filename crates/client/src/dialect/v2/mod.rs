@@ -2,6 +2,7 @@
 //! mean.
 
 mod flux;
+mod lacking;
 mod place;
 mod request;
 mod verdict;

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{Place, flux};
+use super::{Place, flux, lacking};
 use crate::config::{Auth, Config, Precision};
 use crate::dialect::influxql;
 use crate::dialect::operation::{Form, Operation, Request};
@@ -85,6 +85,7 @@ fn query(
                     "query: InfluxDB 2.x ignores parameters of InfluxQL",
                 ));
             }
+            lacking::check(query.text())?;
             let names = (place.bucket.as_deref(), None);
             influxql::request(config, auth_header(config)?, names, query, options, form)
         }
