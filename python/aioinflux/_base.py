@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from . import _arguments, _core, _keywords, _output, _progress, _write, influxql
+from . import _arguments, _core, _keywords, _output, _progress, _write, flux, influxql
 from ._face import Face
 from ._stream import AsyncChunks, Chunks, Reading, Stream
 from ._warnings import warn
@@ -267,7 +267,7 @@ class Base(Face):
             if not self._is_async:
                 return Chunks(reading)
             return self._named("query", _coroutine(AsyncChunks(reading)))
-        database, rp, params = self._checked(text, db, chunk_size, params, rp)
+        database, rp, params = self._checked(text, db, chunk_size, params, rp, language)
         if maker:
             return self._run(
                 "query",
@@ -318,7 +318,7 @@ class Base(Face):
         language: _arguments.Language | None = None,
         progress: _progress.Progress = None,
     ) -> Reading:
-        database, rp, params = self._checked(text, db, chunk_size, params, rp)
+        database, rp, params = self._checked(text, db, chunk_size, params, rp, language)
         _progress.check(progress)
         return Reading(
             lambda: self._core.stream(
@@ -335,6 +335,7 @@ class Base(Face):
         chunk_size: int | None,
         params: dict[str, object] | None,
         rp: str | None,
+        language: _arguments.Language | None,
     ) -> tuple[str | None, str | None, dict[str, object] | None]:
         """Checks the arguments of a query. Returns the database, the retention policy and the
         parameters of the query."""
@@ -342,7 +343,9 @@ class Base(Face):
         _arguments.statement(text, chunk_size, params, rp)
         if logger.isEnabledFor(logging.INFO):
             logger.info("query: %s", _arguments.masked(text))
-        return database, rp or self._rp, influxql.parameters(params)
+        is_influxql = language == "influxql" or (language is None and self._core.server == "1.x")
+        convert = influxql.parameters if is_influxql else flux.parameters
+        return database, rp or self._rp, convert(params)
 
     def _run(
         self,

@@ -4,14 +4,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aioinflux::ledger::State;
 use aioinflux::{
-    Answer, Batch, Config, Consistency, Dialect, Language, Param, Precision, Query, ReadOptions,
+    Answer, Batch, Config, Consistency, Dialect, Language, Precision, Query, ReadOptions,
     WriteOptions,
 };
 use bytes::Bytes;
 use pyo3::IntoPyObjectExt;
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyString};
+use pyo3::types::{PyBytes, PyDict};
 
 use crate::call::Call;
 use crate::config::{Options, argument};
@@ -21,7 +20,7 @@ use crate::errors::{self, Kept};
 use crate::exit;
 use crate::language::Named;
 use crate::out::{PyAnswer, json};
-use crate::place::{Place, shorten, type_name};
+use crate::params;
 use crate::runtime;
 use crate::server::Server;
 use crate::stream::Stream;
@@ -474,80 +473,7 @@ fn query(
     if let Some(rp) = rp {
         query = query.retention_policy(rp);
     }
-    for (name, value) in params.into_iter().flatten() {
-        let Ok(text) = name.cast::<PyString>() else {
-            return Err(PyTypeError::new_err(format!(
-                "argument `params`: names are str, got `{}`",
-                type_name(&name)
-            )));
-        };
-        let name = text
-            .to_str()
-            .map_err(|error| Place::argument("params").wrap(text.py(), &error))?;
-        query = query.bind(name, param(name, &value)?);
-    }
-    Ok(query)
-}
-
-fn param(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Param> {
-    let place = Place {
-        point: None,
-        part: "parameter",
-        key: Some(name),
-    };
-    if value.is_instance_of::<PyInt>() && !value.is_instance_of::<PyBool>() {
-        return value.extract().map(Param::Integer).map_err(|_| {
-            let value = shorten(&value.to_string());
-            place.value_error(format_args!("`{value}` is beyond 64 bits"))
-        });
-    }
-    match known_param(value) {
-        Ok(Some(param)) => Ok(param),
-        Ok(None) => Err(place.type_error(
-            "float, int, bool, str or a dict with one of the keys identifier, regex, duration, \
-             string, float, integer",
-            value,
-        )),
-        Err(error) if error.is_instance_of::<PyTypeError>(value.py()) => Err(PyTypeError::new_err(
-            format!("{place}: {}", error.value(value.py())),
-        )),
-        Err(error) => Err(place.wrap(value.py(), &error)),
-    }
-}
-
-/// Returns the query parameter for a Python value, or `None` if values of this type cannot be
-/// bound.
-fn known_param(value: &Bound<'_, PyAny>) -> PyResult<Option<Param>> {
-    if value.is_instance_of::<PyBool>() {
-        return value.extract().map(Param::Boolean).map(Some);
-    }
-    if value.is_instance_of::<PyString>() {
-        return value.extract().map(Param::String).map(Some);
-    }
-    if value.is_instance_of::<PyFloat>() {
-        return value.extract().map(Param::Float).map(Some);
-    }
-    let Ok(typed) = value.cast::<PyDict>() else {
-        return Ok(None);
-    };
-    let Ok((kind, value)) = typed
-        .items()
-        .get_item(0)
-        .and_then(|item| item.extract::<(String, Bound<'_, PyAny>)>())
-    else {
-        return Ok(None);
-    };
-    let make = match kind.as_str() {
-        _ if typed.len() > 1 => return Ok(None),
-        "identifier" | "ident" => Param::Identifier,
-        "regex" => Param::Regex,
-        "duration" => Param::Duration,
-        "string" => Param::String,
-        "float" | "number" => return value.extract().map(Param::Float).map(Some),
-        "integer" | "int" => return value.extract().map(Param::Integer).map(Some),
-        _ => return Ok(None),
-    };
-    value.extract().map(make).map(Some)
+    params::bind(query, params)
 }
 
 /// Quotes a name for an `InfluxQL` statement.

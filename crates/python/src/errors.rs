@@ -13,11 +13,22 @@ use crate::out::{PyAnswer, json};
 use crate::place::shorten;
 
 /// Names in the engine's error messages, each with the corresponding name in Python.
-const NAMES: [(&str, &str); 4] = [
+const NAMES: [(&str, &str); 12] = [
     ("`Tls::ca`", "`ca_file`"),
     ("`Tls::client_certificate`", "`cert_file` and `key_file`"),
     ("use an `https://` URL", "use `ssl=True`"),
     ("use an `http://` URL", "use `ssl=False`"),
+    ("`Query::language(Language::Flux)`", "`language=\"flux\"`"),
+    (
+        "`Query::language(Language::InfluxQl)`",
+        "`language=\"influxql\"`",
+    ),
+    ("`Config::organization`", "`org=`"),
+    ("set `Config::dialect` to V3", "pass `server=\"3.x\"`"),
+    ("set the dialect", "pass `server=`"),
+    ("with dialect V2", "with `server=\"2.x\"`"),
+    ("`POST /api/v2/dbrps`", "`client.dbrps.create(...)`"),
+    ("`POST /api/v2/buckets`", "`client.buckets.create(...)`"),
 ];
 
 /// The part of a failed query's answer that is kept in the exception.

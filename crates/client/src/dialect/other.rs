@@ -40,8 +40,7 @@ pub(super) fn unexpected_v3(status: u16, headers: &Headers, stored: bool) -> Fai
         (_, false) => "",
     };
     let text = format!(
-        "status {status}: the server is InfluxDB 3.x{what}; hint: state the generation with \
-         `Config::dialect(Dialect::V3)`"
+        "status {status}: the server is InfluxDB 3.x{what}; hint: set `Config::dialect` to V3"
     );
     let kind = match status {
         401 => ErrorKind::Unauthorized,

@@ -14,6 +14,7 @@ mod errors;
 mod forward;
 mod heads;
 mod influxd;
+mod languages;
 mod limits;
 mod live;
 mod peer_bugs;

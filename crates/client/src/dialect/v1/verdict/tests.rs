@@ -223,7 +223,7 @@ fn every_answer_of_3_x_stops_a_client_that_expects_1_x() {
         };
         for part in [
             "the server is InfluxDB 3.x",
-            "`Config::dialect(Dialect::V3)`",
+            "set `Config::dialect` to V3",
         ] {
             assert!(refusal.text.contains(part), "{name}: {}", refusal.text);
         }
