@@ -16,6 +16,7 @@ mod heads;
 mod influxd;
 mod limits;
 mod live;
+mod live_v2;
 mod peer_bugs;
 mod raw;
 mod reach;
