@@ -179,10 +179,9 @@ class UDPClient:
                 stamp=stamp,
                 batch_lines=batch_lines,
                 batch_bytes=batch_bytes,
-                server="1.x",
             ),
             progress=progress,
         )
         if self.mode == "async":
-            return _write.awaited(job, self._sender, tuple)
-        return _write.waited(job, self._sender, tuple)
+            return _write.awaited(job, self._sender, tuple, "1.x")
+        return _write.waited(job, self._sender, tuple, "1.x")

@@ -29,9 +29,10 @@
 //! | points without a time | [`Encoder::set_clock`], [`unique_time`], [`Colliding`] |
 //! | tables as lines | [`frame`] |
 //! | points by UDP | [`UdpSender`] |
-//! | queries | [`Query`], [`Language`], [`Param`], [`ReadOptions`], [`Precision`], [`quote_identifier`], [`quote_string`], [`quote_regex`], [`quote_duration`] |
+//! | queries | [`Query`], [`Language`], [`Param`], [`ReadOptions`], [`Precision`], [`quote_identifier`], [`quote_string`], [`quote_regex`], [`quote_duration`], [`flux`] |
 //! | answers | [`Answer`], [`Stream`], [`parse_answer`], and the decoders in [`decode`] |
 //! | columns of mixed types | [`unify`] |
+//! | tables of Flux answers | [`tables`] |
 //! | errors | [`Error`], [`ErrorKind`], [`Rejected`] |
 //!
 //! # Features
@@ -77,14 +78,17 @@
 //! error, and never a shorter answer.
 
 pub mod answer;
+mod check;
 mod client;
 mod clock;
 mod config;
+mod credentials;
 mod deadline;
 pub mod decode;
 mod dialect;
 mod error;
 mod exchange;
+pub mod flux;
 pub mod frame;
 mod generation;
 mod gzip;
@@ -102,6 +106,7 @@ mod reject;
 mod source;
 mod statements;
 mod stream;
+pub mod tables;
 mod tls;
 mod udp;
 mod undated;
@@ -118,9 +123,10 @@ pub use aioinflux_line::{
 };
 
 pub use answer::{Answer, Collector, Message, Series, Statement};
+pub use check::Checked;
 pub use client::{Client, Pong};
 pub use clock::{unique_time, unique_times};
-pub use config::{Auth, Config, Consistency, Gzip, Names, Precision, Proxy, Secret};
+pub use config::{Auth, Config, Consistency, Gzip, Names, Precision, Proxy, Secret, TokenSource};
 pub use decode::Event;
 pub use dialect::{OnReject, WriteOptions};
 pub use error::{Error, ErrorKind, Limit, Rejected};

@@ -3,11 +3,15 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aioinflux::ledger::State;
-use aioinflux::{Batch, Config, Consistency, Param, Precision, Query, ReadOptions, WriteOptions};
+use aioinflux::{
+    Answer, Batch, Config, Consistency, Dialect, Language, Param, Precision, Query, ReadOptions,
+    WriteOptions,
+};
+use bytes::Bytes;
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyString};
+use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyString};
 
 use crate::call::Call;
 use crate::config::{Options, argument};
@@ -15,10 +19,13 @@ use crate::encode::Encoded;
 use crate::engine::Engine;
 use crate::errors::{self, Kept};
 use crate::exit;
+use crate::language::Named;
 use crate::out::{PyAnswer, json};
 use crate::place::{Place, shorten, type_name};
 use crate::runtime;
+use crate::server::Server;
 use crate::stream::Stream;
+use crate::token;
 use crate::writing::Writing;
 
 /// The configuration of a client, and its connections.
@@ -26,6 +33,8 @@ use crate::writing::Writing;
 pub(crate) struct Client {
     options: Options,
     config: Config,
+    /// The generation of the server, if the configuration determines it.
+    server: Option<Dialect>,
     /// The connections of one process, with the ID of that process. Connections belong to the
     /// threads that drive them, and a fork does not copy those threads.
     engine: Mutex<Option<(u32, Engine)>>,
@@ -35,6 +44,12 @@ pub(crate) struct Client {
 /// the loop.
 const SMALL: usize = 16 * 1024;
 
+/// A complete answer, in the form in which the server sent it, or decoded.
+enum Whole {
+    Json(Bytes),
+    Answer(Answer),
+}
+
 impl Client {
     fn open(options: Options) -> PyResult<Self> {
         let config = options.config()?;
@@ -42,10 +57,12 @@ impl Client {
         // only at the first request.
         let client =
             aioinflux::Client::new(config.clone()).map_err(|error| errors::to_python(&error))?;
+        let server = client.known_dialect();
         let engine = (runtime::process(), Engine::new(client));
         Ok(Self {
             options,
             config,
+            server,
             engine: Mutex::new(Some(engine)),
         })
     }
@@ -78,8 +95,8 @@ impl Client {
 impl Client {
     #[new]
     #[pyo3(signature = (*, host, port, ssl=false, path="/", unix_socket=None, username=None,
-        password=None, ca_file=None, cert_file=None, key_file=None, verify_ssl=true, timeout=None,
-        gzip=None, proxy=None))]
+        password=None, token=None, token_file=None, org=None, server=None, ca_file=None,
+        cert_file=None, key_file=None, verify_ssl=true, timeout=None, gzip=None, proxy=None))]
     #[expect(
         clippy::too_many_arguments,
         reason = "the options of the Python constructor, by name"
@@ -92,6 +109,10 @@ impl Client {
         unix_socket: Option<String>,
         username: Option<String>,
         password: Option<String>,
+        token: Option<&Bound<'_, PyAny>>,
+        token_file: Option<String>,
+        org: Option<String>,
+        server: Option<Server>,
         ca_file: Option<String>,
         cert_file: Option<String>,
         key_file: Option<String>,
@@ -109,6 +130,9 @@ impl Client {
             unix_socket,
             username,
             password,
+            auth: token::auth(token, token_file)?,
+            org,
+            server,
             ca_file,
             cert_file,
             key_file,
@@ -139,6 +163,40 @@ impl Client {
         })
     }
 
+    /// Returns a client that has the same options, but another token.
+    fn with_token(&self, token: &Bound<'_, PyAny>) -> PyResult<Self> {
+        exit::protect_thread();
+        Self::open(Options {
+            auth: token::auth(Some(token), None)?,
+            ..self.options.clone()
+        })
+    }
+
+    /// Returns the generation of the server, or `None` if the server must be asked for it first
+    /// (`dialect`).
+    #[getter]
+    fn server(&self) -> PyResult<Option<&'static str>> {
+        exit::protect_thread();
+        let known = match self.server {
+            Some(dialect) => Some(dialect),
+            None => self.engine()?.client().known_dialect(),
+        };
+        Ok(known.map(Server::name))
+    }
+
+    /// Asks the server for its generation.
+    fn dialect(&self) -> PyResult<Call> {
+        exit::protect_thread();
+        Ok(Call::small(
+            self.engine()?,
+            |client| async move { client.dialect().await },
+            |py, outcome| {
+                let dialect = outcome.map_err(|error| errors::to_python(&error))?;
+                Server::name(dialect).into_py_any(py)
+            },
+        ))
+    }
+
     fn ping(&self) -> PyResult<Call> {
         exit::protect_thread();
         let engine = self.engine()?;
@@ -152,6 +210,21 @@ impl Client {
                     headers.set_item(errors::header_name(name), value)?;
                 }
                 headers.into_py_any(py)
+            },
+        ))
+    }
+
+    /// Checks whether the client can write, and returns the generation and the version of the
+    /// server.
+    fn check(&self, db: Option<String>, rp: Option<String>) -> PyResult<Call> {
+        exit::protect_thread();
+        let options = write_options(db, rp, None, None)?;
+        Ok(Call::small(
+            self.engine()?,
+            |client| async move { client.check(&options).await },
+            |py, outcome| {
+                let found = outcome.map_err(|error| errors::to_python(&error))?;
+                (Server::name(found.dialect), found.version).into_py_any(py)
             },
         ))
     }
@@ -204,24 +277,39 @@ impl Client {
         Writing::begin(py, send, connections, State::Stored)
     }
 
-    #[pyo3(signature = (q, db, epoch, params, rp=None))]
+    /// Runs a query, and returns its answer as the server's JSON. The answer to a Flux query is a list
+    /// of rows, each of which is a dict.
+    #[pyo3(signature = (q, db, epoch, params, rp=None, language=None))]
     fn query_json(
         &self,
         q: String,
         db: Option<String>,
-        epoch: &str,
+        epoch: String,
         params: Option<&Bound<'_, PyDict>>,
         rp: Option<String>,
+        language: Option<Named>,
     ) -> PyResult<Call> {
         exit::protect_thread();
         let engine = self.engine()?;
-        let query = query(q, db, rp, params)?;
-        let options = ReadOptions::new().epoch(unit("epoch", epoch)?);
+        let query = query(q, db, rp, params, language)?;
+        let options = ReadOptions::new().epoch(unit("epoch", &epoch)?);
         Ok(Call::small(
             engine,
-            |client| async move { client.query_raw_with(&query, &options).await },
-            |py, outcome| {
-                let body = outcome.map_err(|error| errors::of_query(py, &error, Kept::Dict))?;
+            |client| async move {
+                if client.language(&query).await? == Language::InfluxQl {
+                    let body = client.query_raw_with(&query, &options).await?;
+                    return Ok(Whole::Json(body));
+                }
+                client.query(&query).await.map(Whole::Answer)
+            },
+            move |py, outcome| {
+                let body = match outcome {
+                    Ok(Whole::Json(body)) => body,
+                    Ok(Whole::Answer(answer)) => {
+                        return PyAnswer::new(answer).to_dict(py, &epoch)?.into_py_any(py);
+                    }
+                    Err(error) => return Err(errors::of_query(py, &error, Kept::Dict)),
+                };
                 if body.is_empty() {
                     // InfluxDB 2.x answers some statements with an empty body, although it ran
                     // them.
@@ -232,7 +320,32 @@ impl Client {
         ))
     }
 
-    #[pyo3(signature = (q, db, params, rp=None, views=false))]
+    /// Runs a query, and returns the bytes of its answer.
+    #[pyo3(signature = (q, db, epoch, params, rp=None, language=None))]
+    fn query_raw(
+        &self,
+        q: String,
+        db: Option<String>,
+        epoch: &str,
+        params: Option<&Bound<'_, PyDict>>,
+        rp: Option<String>,
+        language: Option<Named>,
+    ) -> PyResult<Call> {
+        exit::protect_thread();
+        let engine = self.engine()?;
+        let query = query(q, db, rp, params, language)?;
+        let options = ReadOptions::new().epoch(unit("epoch", epoch)?);
+        Ok(Call::small(
+            engine,
+            |client| async move { client.query_raw_with(&query, &options).await },
+            |py, outcome| {
+                let body = outcome.map_err(|error| errors::of_query(py, &error, Kept::Bytes))?;
+                PyBytes::new(py, &body).into_py_any(py)
+            },
+        ))
+    }
+
+    #[pyo3(signature = (q, db, params, rp=None, views=false, language=None))]
     fn query(
         &self,
         q: String,
@@ -240,10 +353,11 @@ impl Client {
         params: Option<&Bound<'_, PyDict>>,
         rp: Option<String>,
         views: bool,
+        language: Option<Named>,
     ) -> PyResult<Call> {
         exit::protect_thread();
         let engine = self.engine()?;
-        let query = query(q, db, rp, params)?;
+        let query = query(q, db, rp, params, language)?;
         let mut options = ReadOptions::new();
         options.text_views = views;
         Ok(Call::small(
@@ -256,7 +370,11 @@ impl Client {
         ))
     }
 
-    #[pyo3(signature = (q, db, chunk_size, params, rp=None, views=false))]
+    #[pyo3(signature = (q, db, chunk_size, params, rp=None, views=false, language=None))]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the arguments of the Python function"
+    )]
     fn stream(
         &self,
         q: String,
@@ -265,10 +383,11 @@ impl Client {
         params: Option<&Bound<'_, PyDict>>,
         rp: Option<String>,
         views: bool,
+        language: Option<Named>,
     ) -> PyResult<Call> {
         exit::protect_thread();
         let client = self.engine()?.client();
-        let query = query(q, db, rp, params)?;
+        let query = query(q, db, rp, params, language)?;
         let mut options = ReadOptions::new();
         options.text_views = views;
         if let Some(rows) = chunk_size {
@@ -281,7 +400,7 @@ impl Client {
             async move { client.stream_with(&query, &options).await },
             |py, outcome| {
                 let stream = outcome.map_err(|error| errors::of_query(py, &error, Kept::Answer))?;
-                Stream::new(stream).into_py_any(py)
+                Stream::new(stream, false).into_py_any(py)
             },
         ))
     }
@@ -330,8 +449,12 @@ fn query(
     db: Option<String>,
     rp: Option<String>,
     params: Option<&Bound<'_, PyDict>>,
+    language: Option<Named>,
 ) -> PyResult<Query> {
     let mut query = Query::new(q);
+    if let Some(Named(language)) = language {
+        query = query.language(language);
+    }
     if let Some(db) = db {
         query = query.database(db);
     }

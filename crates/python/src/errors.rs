@@ -7,7 +7,7 @@ use aioinflux::{Error, ErrorKind, FieldConflict};
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::{PyRuntimeError, PyStopIteration, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyRange};
+use pyo3::types::{PyBytes, PyDict, PyList, PyRange};
 
 use crate::out::{PyAnswer, json};
 use crate::place::shorten;
@@ -21,12 +21,16 @@ const NAMES: [(&str, &str); 4] = [
 ];
 
 /// The part of a failed query's answer that is kept in the exception.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Kept {
     /// The exception keeps a dict with the same content as the server's JSON.
     Dict,
     /// The exception keeps the decoded answer.
     Answer,
+    /// The exception keeps the bytes of the answer.
+    Bytes,
+    /// The exception keeps the decoded answer to a Flux query.
+    Flux,
     /// The exception keeps no part of the answer, because the caller already has the rows.
     Nothing,
 }
@@ -95,12 +99,16 @@ pub(crate) fn ranges<'py>(py: Python<'py>, points: &[Range<u64>]) -> Bound<'py, 
 /// failure.
 pub(crate) fn of_query(py: Python<'_>, error: &Error, kept: Kept) -> PyErr {
     let result = match (kept, error.raw()) {
-        (Kept::Nothing, _) | (Kept::Dict, None) => None,
+        (Kept::Nothing, _) | (Kept::Dict | Kept::Bytes, None) => None,
+        (Kept::Bytes, Some(raw)) => Some(PyBytes::new(py, raw).into_any().unbind()),
         (Kept::Dict, Some(raw)) => json::parse(py, raw).ok(),
-        (Kept::Answer, _) => error
+        (Kept::Answer | Kept::Flux, _) => error
             .answer()
             .cloned()
-            .and_then(|answer| Py::new(py, PyAnswer::new(answer)).ok().map(Py::into_any)),
+            .and_then(|answer| {
+                let answer = PyAnswer::of_language(answer, kept == Kept::Flux);
+                Py::new(py, answer).ok().map(Py::into_any)
+            }),
     };
     with_result(py, error, result.unwrap_or_else(|| py.None()))
 }

@@ -27,6 +27,7 @@ mod split;
 mod tls;
 mod tls_errors;
 mod tls_own;
+mod tokens;
 mod v2;
 mod v2_writes;
 

@@ -2,10 +2,11 @@
 //! mean.
 
 mod flux;
+mod lacking;
 mod place;
 mod request;
 mod verdict;
 
 pub(crate) use place::Place;
 pub(super) use request::request;
-pub(super) use verdict::classify;
+pub(super) use verdict::{NO_MAPPING, classify, hint};
