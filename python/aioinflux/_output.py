@@ -371,9 +371,7 @@ class NamedRows(Maker):
         columns: For Flux only: the columns of the rows, as in `parse_response`.
     """
 
-    def __init__(
-        self, epoch: str, with_tags: bool, columns: Iterable[str] | None = None
-    ) -> None:
+    def __init__(self, epoch: str, with_tags: bool, columns: Iterable[str] | None = None) -> None:
         wanted = shape(None, columns, False, output="rows", into=False, batches=True)
         super().__init__("rows", False, epoch, shape=wanted)
         self._with_tags = with_tags

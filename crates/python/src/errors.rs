@@ -102,13 +102,10 @@ pub(crate) fn of_query(py: Python<'_>, error: &Error, kept: Kept) -> PyErr {
         (Kept::Nothing, _) | (Kept::Dict | Kept::Bytes, None) => None,
         (Kept::Bytes, Some(raw)) => Some(PyBytes::new(py, raw).into_any().unbind()),
         (Kept::Dict, Some(raw)) => json::parse(py, raw).ok(),
-        (Kept::Answer | Kept::Flux, _) => error
-            .answer()
-            .cloned()
-            .and_then(|answer| {
-                let answer = PyAnswer::of_language(answer, kept == Kept::Flux);
-                Py::new(py, answer).ok().map(Py::into_any)
-            }),
+        (Kept::Answer | Kept::Flux, _) => error.answer().cloned().and_then(|answer| {
+            let answer = PyAnswer::of_language(answer, kept == Kept::Flux);
+            Py::new(py, answer).ok().map(Py::into_any)
+        }),
     };
     with_result(py, error, result.unwrap_or_else(|| py.None()))
 }
@@ -230,6 +227,8 @@ fn build(
     let message = error.server_message();
     all.set_item("message", message.map(|message| shown(refused, message)))?;
     all.set_item("retryable", error.is_retryable())?;
+    let wait = error.retry_after().map(|wait| wait.as_secs_f64());
+    all.set_item("retry_after", wait)?;
     let headers = PyDict::new(py);
     for (name, value) in error.headers() {
         headers.set_item(header_name(name), shown(refused, value))?;

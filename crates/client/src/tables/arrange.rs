@@ -53,7 +53,10 @@ fn by_schema(parts: Vec<Part>) -> Vec<Vec<Part>> {
 fn union(parts: &[Part]) -> Result<SchemaRef, TableError> {
     let mut fields: Vec<Field> = Vec::new();
     let mut known: HashMap<String, usize> = HashMap::new();
-    for field in parts.iter().flat_map(|part| part.batch.schema_ref().fields()) {
+    for field in parts
+        .iter()
+        .flat_map(|part| part.batch.schema_ref().fields())
+    {
         match known.get(field.name()) {
             None => {
                 known.insert(field.name().clone(), fields.len());
@@ -182,7 +185,11 @@ fn common_schema(parts: &[Part]) -> SchemaRef {
         return Arc::new(Schema::empty());
     };
     let first = first.batch.schema();
-    let mut grouped: Vec<bool> = first.fields().iter().map(|field| is_grouped(field)).collect();
+    let mut grouped: Vec<bool> = first
+        .fields()
+        .iter()
+        .map(|field| is_grouped(field))
+        .collect();
     let mut last = &first;
     for part in parts {
         let schema = part.batch.schema_ref();
@@ -205,7 +212,10 @@ fn common_schema(parts: &[Part]) -> SchemaRef {
 }
 
 pub(super) fn is_grouped(field: &Field) -> bool {
-    field.metadata().get(flux::GROUP).is_some_and(|group| group == "true")
+    field
+        .metadata()
+        .get(flux::GROUP)
+        .is_some_and(|group| group == "true")
 }
 
 /// Returns whether all parts belong to the same table of the server.

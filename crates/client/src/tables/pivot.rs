@@ -141,20 +141,24 @@ impl Columns {
     /// Adds an array of a key column. Returns the index of the column, and the index of the array.
     fn add_key(&mut self, name: &str, array: &ArrayRef) -> Result<(usize, usize), TableError> {
         let kind = array.data_type();
-        let index = self.index(name, kind).map_err(|other| TableError::MixedColumn {
-            name: name.to_owned(),
-            types: (other, kind.clone()),
-        })?;
+        let index = self
+            .index(name, kind)
+            .map_err(|other| TableError::MixedColumn {
+                name: name.to_owned(),
+                types: (other, kind.clone()),
+            })?;
         Ok((index, self.push(index, array)))
     }
 
     /// Adds an array of a field. Returns the index of the field, and the index of the array.
     fn add_field(&mut self, name: &str, array: &ArrayRef) -> Result<(usize, usize), TableError> {
         let kind = array.data_type();
-        let index = self.index(name, kind).map_err(|other| TableError::MixedField {
-            name: name.to_owned(),
-            types: (other, kind.clone()),
-        })?;
+        let index = self
+            .index(name, kind)
+            .map_err(|other| TableError::MixedField {
+                name: name.to_owned(),
+                types: (other, kind.clone()),
+            })?;
         Ok((index, self.push(index, array)))
     }
 }
@@ -311,13 +315,7 @@ impl Pivot {
         self.table(rows, &counts)
     }
 
-    fn lay_out_wide(
-        &self,
-        rows: &mut Rows,
-        batch: usize,
-        count: usize,
-        fields: &[(usize, usize)],
-    ) {
+    fn lay_out_wide(&self, rows: &mut Rows, batch: usize, count: usize, fields: &[(usize, usize)]) {
         let start = rows.len();
         for row in 0..count {
             rows.add_time(time_of(&self.times, batch, row));
@@ -442,13 +440,23 @@ fn chunks<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
 
 fn time_columns(rows: &Rows, kind: &DataType) -> Vec<ArrayRef> {
     let mut start = 0;
-    let mut valid = vec![true; if rows.undated.is_empty() { 0 } else { rows.len() }];
+    let mut valid = vec![
+        true;
+        if rows.undated.is_empty() {
+            0
+        } else {
+            rows.len()
+        }
+    ];
     for row in &rows.undated {
         valid[*row] = false;
     }
     let parts = chunks(&rows.times).map(|times| {
         let end = start + times.len();
-        let nulls = valid.get(start..end).filter(|_| !valid.is_empty()).map(NullBuffer::from);
+        let nulls = valid
+            .get(start..end)
+            .filter(|_| !valid.is_empty())
+            .map(NullBuffer::from);
         start = end;
         let times = TimestampNanosecondArray::new(times.to_vec().into(), nulls);
         Arc::new(times.with_data_type(kind.clone())) as ArrayRef
