@@ -108,6 +108,16 @@ def test_a_refused_line_names_the_row(place: Place, mode: str) -> None:
     assert stored == (3 if place.server == "1.x" else 0)
 
 
+def test_the_other_lines_are_stored_if_they_are_sent_again(place: Place, mode: str) -> None:
+    lines = ["m f=1 1", "m f=2 2", "m f= 3", "m f=4 4", "m 5", "m f=6 6"]
+    with pytest.raises(InfluxDBWriteError) as raised:
+        place.calls(mode).write("\n".join(lines), on_reject="resend")
+    assert [index for index, _, _ in raised.value.rejected] == [2, 4]
+    assert raised.value.partial
+    (series,) = place.series("SELECT f FROM m")
+    assert [time for time, _ in series["values"]] == [1, 2, 4, 6]
+
+
 def test_a_missing_place_is_named(place: Place) -> None:
     client = place.client(db="missing")
     with pytest.raises(InfluxDBWriteError, match="missing"):

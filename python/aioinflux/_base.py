@@ -219,6 +219,7 @@ class Base(Face):
         precision: str | None = None,
         database: str | None = None,
         bucket: str | None = None,
+        on_reject: str | None = None,
     ) -> Any:
         """Writes points in the client's mode (async or blocking). The client's defaults are used
         for arguments that are not passed."""
@@ -235,7 +236,8 @@ class Base(Face):
                 raise ValueError(
                     f"argument `stamp`: stamps are nanoseconds; `precision` cannot be {precision!r}"
                 )
-            return target, policy, nodes, unit
+            _arguments.expect("on_reject", on_reject, str, optional=True)
+            return target, policy, nodes, unit, on_reject
 
         engine = self._core
         server = engine.server or engine.dialect()

@@ -315,6 +315,7 @@ class Client:
         rp: str | None = None,
         consistency: str | None = None,
         precision: str | None = None,
+        on_reject: str | None = None,
     ) -> Call[bool]: ...
     def write_all(
         self,
@@ -323,6 +324,7 @@ class Client:
         rp: str | None = None,
         consistency: str | None = None,
         precision: str | None = None,
+        on_reject: str | None = None,
     ) -> Writing: ...
     def query_json(
         self,

@@ -116,7 +116,7 @@ class Face:
             measurement: Measurement of tables, and of points that do not name a measurement. For
                 tables, `measurement` takes precedence over the name in a `(name, table)` pair.
             db: Database to use instead of `client.db`. Only `InfluxDBClient` has the arguments
-                `db`, `precision`, `rp`, `consistency`, `database` and `bucket`.
+                `db`, `precision`, `rp`, `consistency`, `database`, `bucket` and `on_reject`.
             precision: Unit of the times in line protocol: ns, u, ms, s, m or h. Pass `precision`
                 only for data that consists of line protocol. Times in all other data, and the times
                 that `stamp` adds, are sent in nanoseconds. For integer times in data other than
@@ -155,6 +155,10 @@ class Face:
                 line on standard error if tqdm is not installed.
             database: Alias of `db`; if both arguments are passed, they must name the same database.
             bucket: Alias of `db`, like `database`.
+            on_reject: What happens to the other points of a request if InfluxDB 2.x cannot read
+                some of them. With `"error"`, none of the points of the request are stored. With
+                `"resend"`, the other points are sent again, and the error then lists only the
+                refused points. InfluxDB 1.x always stores the other points.
             **extra_tags: Tags for every point and every row, with scalar values. Extra tags take
                 precedence over a point's own tags of the same names. A point's own tags take
                 precedence over the client's default tags. Keyword arguments of other clients, such

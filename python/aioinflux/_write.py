@@ -28,8 +28,8 @@ __all__ = ["Job", "awaited", "waited"]
 # and its result is sent back to the generator. Only a write that is awaited can have a `Feed`.
 Steps = Generator["_core.Call[bool] | Feed", Any, bool]
 _Two = tuple["_core.Batch | None", "_core.Batch | None"]
-# Says where points are stored: the database, the retention policy, the consistency and the
-# precision. For datagrams, this tuple is empty.
+# Says where points are stored: the database, the retention policy, the consistency, the precision
+# and `on_reject`. For datagrams, this tuple is empty.
 Place = tuple["str | None", ...]
 
 logger = logging.getLogger("aioinflux")

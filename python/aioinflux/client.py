@@ -283,6 +283,7 @@ class InfluxDBClient(Base, Administration):
         progress: bool | Callable[[int, int, int | None], object] | None = None,
         database: str | None = None,
         bucket: str | None = None,
+        on_reject: Literal["error", "resend"] = "error",
         **extra_tags: object,
     ) -> Any:
         job = Job(
@@ -303,7 +304,7 @@ class InfluxDBClient(Base, Administration):
             connections,
             progress,
         )
-        return self._write(job, db, rp, consistency, precision, database, bucket)
+        return self._write(job, db, rp, consistency, precision, database, bucket, on_reject)
 
     def query(
         self,

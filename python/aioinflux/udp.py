@@ -27,7 +27,7 @@ DATAGRAM_BYTES = 1400
 # The names of settings that belong to the server's UDP listener. If the name of such a setting is
 # passed to `write` as a keyword argument, it is refused, because it would become a tag, and nobody
 # would notice the mistake.
-_SETTINGS = ("db", "database", "bucket", "rp", "precision", "consistency")
+_SETTINGS = ("db", "database", "bucket", "rp", "precision", "consistency", "on_reject")
 
 
 class UDPClient:

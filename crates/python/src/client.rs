@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aioinflux::ledger::State;
 use aioinflux::{
-    Answer, Batch, Config, Consistency, Dialect, Language, Precision, Query, ReadOptions,
+    Answer, Batch, Config, Consistency, Dialect, Language, OnReject, Precision, Query, ReadOptions,
     WriteOptions,
 };
 use bytes::Bytes;
@@ -217,7 +217,7 @@ impl Client {
     /// server.
     fn check(&self, db: Option<String>, rp: Option<String>) -> PyResult<Call> {
         exit::protect_thread();
-        let options = write_options(db, rp, None, None)?;
+        let options = write_options(db, rp, None, None, None)?;
         Ok(Call::small(
             self.engine()?,
             |client| async move { client.check(&options).await },
@@ -228,7 +228,7 @@ impl Client {
         ))
     }
 
-    #[pyo3(signature = (batch, db, rp=None, consistency=None, precision=None))]
+    #[pyo3(signature = (batch, db, rp=None, consistency=None, precision=None, on_reject=None))]
     fn write(
         &self,
         batch: &Bound<'_, Encoded>,
@@ -236,11 +236,12 @@ impl Client {
         rp: Option<String>,
         consistency: Option<&str>,
         precision: Option<&str>,
+        on_reject: Option<&str>,
     ) -> PyResult<Call> {
         exit::protect_thread();
         let engine = self.engine()?;
         let batch = Arc::clone(&batch.get().batch);
-        let options = write_options(db, rp, consistency, precision)?;
+        let options = write_options(db, rp, consistency, precision, on_reject)?;
         let is_small = batch.bytes().len() < SMALL;
         let request =
             |client: aioinflux::Client| async move { client.write_batch(batch, &options).await };
@@ -256,7 +257,7 @@ impl Client {
     }
 
     /// Begins a write that sends many batches.
-    #[pyo3(signature = (connections, db, rp=None, consistency=None, precision=None))]
+    #[pyo3(signature = (connections, db, rp=None, consistency=None, precision=None, on_reject=None))]
     fn write_all(
         &self,
         py: Python<'_>,
@@ -265,10 +266,11 @@ impl Client {
         rp: Option<String>,
         consistency: Option<&str>,
         precision: Option<&str>,
+        on_reject: Option<&str>,
     ) -> PyResult<Writing> {
         exit::protect_thread();
         let client = self.engine()?.client();
-        let options = Arc::new(write_options(db, rp, consistency, precision)?);
+        let options = Arc::new(write_options(db, rp, consistency, precision, on_reject)?);
         let send = move |batch: Arc<Batch>| {
             let (client, options) = (client.clone(), Arc::clone(&options));
             async move { client.write_batch(batch, &options).await }
@@ -436,6 +438,7 @@ fn write_options(
     rp: Option<String>,
     consistency: Option<&str>,
     precision: Option<&str>,
+    on_reject: Option<&str>,
 ) -> PyResult<WriteOptions> {
     let mut options = WriteOptions::new();
     options.names.database = db;
@@ -449,6 +452,11 @@ fn write_options(
     options.precision = precision
         .map(|unit| self::unit("precision", unit))
         .transpose()?;
+    options.on_reject = match on_reject {
+        None | Some("error") => OnReject::Error,
+        Some("resend") => OnReject::Resend,
+        Some(other) => return Err(argument("on_reject", "error or resend", other)),
+    };
     Ok(options)
 }
 

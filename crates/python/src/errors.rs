@@ -238,6 +238,8 @@ fn build(
     let message = error.server_message();
     all.set_item("message", message.map(|message| shown(refused, message)))?;
     all.set_item("retryable", error.is_retryable())?;
+    let wait = error.retry_after().map(|wait| wait.as_secs_f64());
+    all.set_item("retry_after", wait)?;
     let headers = PyDict::new(py);
     for (name, value) in error.headers() {
         headers.set_item(header_name(name), shown(refused, value))?;

@@ -17,6 +17,7 @@ mod influxd;
 mod languages;
 mod limits;
 mod live;
+mod live_v2;
 mod peer_bugs;
 mod raw;
 mod reach;

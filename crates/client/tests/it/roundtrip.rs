@@ -129,9 +129,10 @@ async fn ten_thousand_random_points_come_back_equal_from_2x() {
         return;
     };
     let points = written(&client).await;
-    assert_come_back(&points, &by_flux(&client).await);
-    let points: Vec<Point> = points.iter().map(as_in_influxql).collect();
-    assert_come_back(&points, &by_influxql(&client).await);
+    let in_influxql: Vec<Point> = points.iter().map(as_in_influxql).collect();
+    assert_come_back(&in_influxql, &by_influxql(&client).await);
+    let in_flux: Vec<Point> = points.iter().map(as_in_flux).collect();
+    assert_come_back(&in_flux, &by_flux(&client).await);
 }
 
 /// Writes random points and returns them.
@@ -169,7 +170,9 @@ async fn by_flux(client: &Client) -> HashMap<String, Point> {
         for row in 0..batch.num_rows() {
             let (point, key, value) = flux_row(batch, row);
             let point = points.entry(id(&point)).or_insert(point);
-            *point = point.clone().field(key, value);
+            if let Some(value) = value {
+                *point = point.clone().field(key, value);
+            }
         }
     }
     points
@@ -186,8 +189,8 @@ fn batches(answer: &Answer) -> impl Iterator<Item = &RecordBatch> {
     series.flat_map(|series| &series.batches)
 }
 
-/// Returns the point of a row without fields, and the field of the row.
-fn flux_row(batch: &RecordBatch, row: usize) -> (Point, String, FieldValue<'static>) {
+/// Returns the point of a row without fields, and the field of the row, whose value can be null.
+fn flux_row(batch: &RecordBatch, row: usize) -> (Point, String, Option<FieldValue<'static>>) {
     let schema = batch.schema();
     let text = |column: usize| {
         batch
@@ -202,31 +205,61 @@ fn flux_row(batch: &RecordBatch, row: usize) -> (Point, String, FieldValue<'stat
         .as_primitive::<TimestampNanosecondType>();
     let mut point = Point::new(text(column("_measurement"))).at(times.value(row));
     for (at, field) in schema.fields().iter().enumerate() {
-        if !field.name().starts_with('_') && !["result", "table"].contains(&field.name().as_str()) {
+        if !field.name().starts_with('_')
+            && !["result", "table"].contains(&field.name().as_str())
+            && !text(at).is_empty()
+        {
             point = point.tag(field.name().clone(), text(at));
         }
     }
-    let value = cell(batch, column("_value"), row).unwrap();
+    let value = cell(batch, column("_value"), row);
     (point, text(column("_field")), value)
 }
 
-/// Returns the point as an InfluxQL answer shows it. An answer does not distinguish an unsigned integer
-/// from a signed one if both can hold the value.
-fn as_in_influxql(point: &Point) -> Point {
-    let mut start = Point::new(point.measurement()).at(point.timestamp().unwrap());
+/// Returns a copy of a point with other texts and field values. Tags with an empty value, and fields
+/// without a value, are left out.
+fn changed(
+    point: &Point,
+    text: impl Fn(&str) -> String,
+    value: impl Fn(&FieldValue<'static>) -> Option<FieldValue<'static>>,
+) -> Point {
+    let mut out = Point::new(text(point.measurement())).at(point.timestamp().unwrap());
     for (key, value) in point.tags() {
-        start = start.tag(key.clone(), value.clone());
+        if !text(value).is_empty() {
+            out = out.tag(text(key), text(value));
+        }
     }
-    for (key, value) in point.fields() {
-        let value = match value {
+    for (key, known) in point.fields() {
+        if let Some(value) = value(known) {
+            out = out.field(text(key), value);
+        }
+    }
+    out
+}
+
+/// Returns the point as an InfluxQL answer shows it. An answer does not distinguish an unsigned
+/// integer from a signed one if both can hold the value.
+fn as_in_influxql(point: &Point) -> Point {
+    changed(point, str::to_owned, |value| {
+        Some(match value {
             FieldValue::Unsigned(value) => {
                 i64::try_from(*value).map_or((*value).into(), Into::into)
             }
             value => value.clone(),
-        };
-        start = start.field(key.clone(), value);
-    }
-    start
+        })
+    })
+}
+
+/// Returns the point as a Flux answer shows it. The CSV of the server contains no CR of a text, and
+/// CR LF for every LF. It does not distinguish an empty string from none.
+fn as_in_flux(point: &Point) -> Point {
+    let text = |text: &str| text.replace('\r', "").replace('\n', "\r\n");
+    changed(point, text, |value| match value {
+        FieldValue::String(known) => Some(text(known))
+            .filter(|text| !text.is_empty())
+            .map(Into::into),
+        value => Some(value.clone()),
+    })
 }
 
 #[track_caller]
