@@ -274,7 +274,9 @@ class Maker:
         wanted = self.shape or Shape()
         if self._objects is not None:
             return self._objects(answer.arrange("one", None, True))
-        tables = answer.arrange(wanted.tables or "schema", wanted.columns, wanted.pivot)
+        # A list of dicts has the rows of all tables, in the order of the answer.
+        default = "sequence" if self.output == "dict" else "schema"
+        tables = answer.arrange(wanted.tables or default, wanted.columns, wanted.pivot)
         if self.output == "dict":
             return _rows(tables, self._epoch)
         series = self._series(tables)

@@ -42,6 +42,9 @@ pub const ROLE: &str = "aioinflux::role";
 pub enum Arrangement {
     /// All tables with the same column names and types become one table.
     Schema,
+    /// Consecutive tables with the same column names and types become one table, so that the rows
+    /// keep the order of the answer.
+    Sequence,
     /// All tables become one table, which has every column of any of them. A cell whose table lacks
     /// the column is null.
     One,

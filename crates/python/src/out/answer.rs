@@ -94,7 +94,7 @@ impl PyAnswer {
     }
 
     /// Moves the tables out of the answer to a Flux query, and returns them as the series of a new
-    /// answer. `tables` is `one`, `schema` or `each`. If `columns` is set, each table has only these
+    /// answer. `tables` is `one`, `schema`, `sequence` or `each`. If `columns` is set, each table has only these
     /// columns. If `pivots` is set, all tables become one, in which each field is a column.
     fn arrange(
         &self,

@@ -87,6 +87,7 @@ pub(super) fn arrange(
     let arrangement = match tables {
         "one" => Arrangement::One,
         "each" => Arrangement::Each,
+        "sequence" => Arrangement::Sequence,
         _ => Arrangement::Schema,
     };
     let answer = answer.take_answer();
