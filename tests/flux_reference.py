@@ -32,7 +32,10 @@ class Block(NamedTuple):
 
     @property
     def schema(self) -> tuple[tuple[str, str], ...]:
-        kinds = (kind if kind in NUMBERS else kind.partition(":")[0] for kind in self.types)
+        """The names and types of the columns. A duration is text, as is any unknown type."""
+        words = (kind.partition(":")[0] for kind in self.types)
+        known = (*NUMBERS, "boolean", "dateTime")
+        kinds = (word if word in known else "string" for word in words)
         return tuple(zip(self.names, kinds, strict=True))
 
     def dicts(self) -> list[Row]:
