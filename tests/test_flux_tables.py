@@ -171,6 +171,14 @@ def test_columns_that_no_table_has_are_refused() -> None:
         parse(csv(FLOATS, TAGGED), columns=["dc"])
 
 
+def test_a_batch_may_lack_a_column_that_another_has() -> None:
+    body = csv(FLOATS, TAGGED)
+    made = list(parse(body, "dicts", columns=["host", "dc"], chunked=True))
+    assert made == [{"host": "a"}, {"host": "b"}, {"host": "c", "dc": "x"}]
+    with pytest.raises(ValueError, match="a table has none of the columns `dc`"):
+        list(parse(body, "dicts", columns=["dc"], chunked=True))
+
+
 @pytest.mark.parametrize(
     ("options", "error", "text"),
     [

@@ -77,6 +77,7 @@ pub(super) fn arrange(
     tables: &str,
     columns: Option<Vec<String>>,
     pivots: bool,
+    is_whole: bool,
 ) -> PyResult<PyAnswer> {
     if !answer.is_flux() {
         return Err(PyValueError::new_err(
@@ -98,7 +99,7 @@ pub(super) fn arrange(
             arranged(answer, arrangement)?
         };
         match columns {
-            Some(names) => select(tables, &names),
+            Some(names) => select(tables, &names, is_whole),
             None => Ok(tables),
         }
     });
