@@ -221,10 +221,7 @@ fn every_answer_of_3_x_stops_a_client_that_expects_1_x() {
         let Verdict::Refused(refusal) = verdict else {
             panic!("{name}: {verdict:?}")
         };
-        for part in [
-            "the server is InfluxDB 3.x",
-            "set `Config::dialect` to V3",
-        ] {
+        for part in ["the server is InfluxDB 3.x", "set `Config::dialect` to V3"] {
             assert!(refusal.text.contains(part), "{name}: {}", refusal.text);
         }
         let requires = refusal.text.contains("requires a token");
