@@ -76,7 +76,9 @@
 //! returned as Arrow record batches. If an answer may be incomplete, the call always returns an
 //! error, and never a shorter answer.
 
+pub mod admin;
 pub mod answer;
+mod api;
 mod client;
 mod clock;
 mod config;
@@ -117,6 +119,7 @@ pub use aioinflux_line::{
 };
 
 pub use answer::{Answer, Collector, Message, Series, Statement};
+pub use api::{ApiRequest, ApiResponse, Method};
 pub use client::{Client, Pong};
 pub use clock::{unique_time, unique_times};
 pub use config::{Auth, Config, Consistency, Gzip, Names, Precision, Proxy, Secret};

@@ -32,9 +32,11 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::headers::Headers;
 
+mod deletion;
 pub(crate) mod detect;
 mod failure;
 mod influxql;
+mod nouns;
 mod operation;
 mod options;
 mod target;
@@ -42,8 +44,10 @@ mod v1;
 mod v2;
 mod verdict;
 
+pub(crate) use deletion::{Deletion, counting, deletion};
 pub(crate) use detect::Pinged;
 pub(crate) use influxql::may_answer_nothing;
+pub(crate) use nouns::Noun;
 pub(crate) use operation::{Form, Kind, Operation, Request};
 pub use options::WriteOptions;
 pub(crate) use target::{Target, known};
