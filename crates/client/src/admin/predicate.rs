@@ -4,9 +4,10 @@
 //! or does not have it. This is what a 2.x server can delete by. A predicate is built from parts,
 //! or parsed from text. It is always sent as built from parts, with every name and value in quotes.
 //!
-//! The server's own parser is not strict. It reads `()` and `AND` as no condition, so that the
-//! server would delete everything, and it reads `a="1" AND b="2" c="3"` without `b`. Therefore
-//! [`Predicate::parse`] accepts only text that has one meaning.
+//! The server's own parser is not strict (observed on 2.9.1). It reads `a="1" AND b="2" c="3"`
+//! without `b`, and so deletes more than the caller named. It accepts conditions on which it
+//! deletes nothing: `_measurement != "m"`, `_field != "f"` and `k = ""`. Therefore a predicate that
+//! is parsed or built contains only terms that have an effect.
 //!
 //! Source: InfluxDB 2.x API reference, "delete predicate syntax"; `predicate/parser.go` of 2.9.
 
@@ -51,8 +52,8 @@ impl Predicate {
         self.with(key.into(), true, value.into())
     }
 
-    /// Selects points whose tag `key` does not have this value. These are also the points without
-    /// this tag.
+    /// Selects points whose tag `key` has a different value. Points without this tag are not
+    /// selected.
     #[must_use]
     pub fn not_tag(self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.with(key.into(), false, value.into())
@@ -99,8 +100,8 @@ impl Predicate {
     ///
     /// # Errors
     ///
-    /// Fails for the same reasons as [`to_delete`](Self::to_delete), and if the predicate excludes
-    /// a measurement or names two, because `InfluxQL` selects points of one measurement.
+    /// Fails for the same reasons as [`to_delete`](Self::to_delete), and if the predicate names two
+    /// measurements, because `InfluxQL` selects points of one measurement.
     pub(crate) fn to_influxql(&self) -> Result<(Option<String>, String), Error> {
         let (places, tags): (Vec<_>, Vec<_>) = self
             .terms
@@ -109,14 +110,14 @@ impl Predicate {
             .partition(|term| term.key == MEASUREMENT);
         let measurement = match &places[..] {
             [] => None,
-            [one] if one.is_equal => {
+            [one] => {
                 one.check()?;
                 Some(quote_identifier(&one.value)?)
             }
             _ => {
                 return Err(Error::config(
-                    "predicate: InfluxDB 1.x deletes points of one measurement or of all: use \
-                     `_measurement` once, with `=`",
+                    "predicate: `_measurement` is named twice; InfluxDB 1.x deletes points of one \
+                     measurement or of all",
                 ));
             }
         };
@@ -124,6 +125,10 @@ impl Predicate {
             let key = quote_identifier(&term.key)?;
             let value = quote_string(&term.value)?;
             let _ = write!(out, "{key} {} {value}", term.operator());
+            if !term.is_equal {
+                // Unlike a 2.x server, InfluxQL also selects points without the tag.
+                let _ = write!(out, " AND {key} != ''");
+            }
             Ok(())
         })?;
         Ok((measurement, condition))
@@ -140,11 +145,10 @@ impl Predicate {
         }
         self.join(" and ", |term, out| {
             let (key, value) = (flux_string(&term.key), flux_string(&term.value));
-            // A comparison with a column that does not exist is null, which selects nothing.
             let _ = if term.is_equal {
                 write!(out, "r[{key}] == {value}")
             } else {
-                write!(out, "(not exists r[{key}] or r[{key}] != {value})")
+                write!(out, "exists r[{key}] and r[{key}] != {value}")
             };
             Ok(())
         })
@@ -180,6 +184,9 @@ impl Term {
         }
         if self.key == "_field" {
             return refuse("`_field` cannot be used, because servers delete whole points");
+        }
+        if self.key == MEASUREMENT && !self.is_equal {
+            return refuse("servers cannot exclude a measurement: use `_measurement` with `=`");
         }
         if matches!(&*self.key, "time" | "_time") {
             return refuse(&format!(

@@ -55,7 +55,7 @@ mod tests {
         let query = deletion(&delete).unwrap();
         assert_eq!(
             query.text(),
-            r#"DELETE FROM "m" WHERE "k" != 'it\'s' AND time >= -5 AND time < 7"#
+            r#"DELETE FROM "m" WHERE "k" != 'it\'s' AND "k" != '' AND time >= -5 AND time < 7"#
         );
         assert_eq!(query.names.database.as_deref(), Some("d"));
         assert_eq!(deletion(&Delete::all()).unwrap().text(), "DELETE FROM /.*/");
