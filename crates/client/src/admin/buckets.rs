@@ -11,7 +11,7 @@ use super::by::{By, Id};
 use super::pages::{PAGE, Page, Pages};
 use super::resource::{Extra, Resource, changes, id, id_of, not_empty, object, text, text_setters};
 use crate::api::Method;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// The shortest retention that the server accepts.
 const SHORTEST: Duration = Duration::from_secs(3600);
@@ -232,8 +232,13 @@ impl Buckets {
     pub async fn find(&self, name: &str) -> Result<Option<Bucket>, Error> {
         not_empty("bucket", name)?;
         let request = Resource::to(Method::Get, &["buckets"]).query("name", name);
-        let found = self.0.read_key(&self.0.scoped(request)?, "buckets").await?;
-        self.0.only("bucket", name, found)
+        match self.0.read_key(&self.0.scoped(request)?, "buckets").await {
+            Ok(found) => self.0.only("bucket", name, found),
+            // If the request names an organization, the server has an error for a missing bucket,
+            // and another one for a missing organization.
+            Err(error) if is_missing_bucket(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Returns the bucket with this ID.
@@ -287,6 +292,11 @@ impl Buckets {
     pub(super) async fn id_of(&self, bucket: By) -> Result<String, Error> {
         Ok(id_of!(self, "bucket", bucket, |found| found.id))
     }
+}
+
+fn is_missing_bucket(error: &Error) -> bool {
+    let message = error.server_message().unwrap_or_default();
+    error.kind() == ErrorKind::NotFound && message.starts_with("bucket ")
 }
 
 /// Returns the retention rule with these settings, or `None` if nothing is set.
