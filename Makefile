@@ -24,6 +24,12 @@ test: build influxd ## every Rust and Python test
 	cargo test --package aioinflux --no-default-features --lib --test it -- --skip decode::
 	$(PYTHON) -m pytest tests
 
+.PHONY: test-server
+test-server: build influxd ## the scenario tests on the InfluxDB 2.x that AIOINFLUX_TEST_V2_URL, _TOKEN and _ORG name
+	@: "$${AIOINFLUX_TEST_V2_URL:?names no server}" "$${AIOINFLUX_TEST_V2_TOKEN:?names no token}" "$${AIOINFLUX_TEST_V2_ORG:?names no organization}"
+	cargo test --package aioinflux --all-features --test it -- of_2x
+	$(PYTHON) -m pytest tests -k "2.x"
+
 .PHONY: lint
 lint: tools venv ## formats, lints and types of both languages; a warning is an error
 	@tools/need rustfmt clippy

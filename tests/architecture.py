@@ -8,7 +8,7 @@ from pathlib import Path
 
 CLIENT = "crates/client/src"
 # The modules of the client that perform I/O; all other modules are pure.
-EFFECTFUL = ("client", "deadline", "generation", "http", "udp")
+EFFECTFUL = ("client", "credentials", "deadline", "generation", "http", "udp")
 EFFECTS = re.compile(r"\b(tokio|tokio_rustls|hyper|hyper_util|mio)\b")
 HTTP = re.compile(r"\b(tokio_rustls|hyper|hyper_util|mio)\b")
 VERSIONS = re.compile(r"\bDialect::V[123]\b")

@@ -9,12 +9,16 @@ from typing import Any
 
 import pytest
 
+import servers
 from aioinflux import AsyncInfluxDBClient, InfluxDBClient
 from influxd import Influxd
 from scripted import Scripted, answer
+from servers import Place
 from support import FACES, Calls, Database, Wire, lines_sent
 
 _numbers = itertools.count(1)
+# Tests that need a server which only the environment can name.
+collect_ignore = [] if "2.x" in servers.NAMES else ["test_scenarios_flux.py"]
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +34,14 @@ def database(influxd: Influxd) -> Database:
     name = f"test_{next(_numbers)}"
     influxd.execute(f'CREATE DATABASE "{name}"')
     return Database(influxd, name)
+
+
+@pytest.fixture(params=servers.NAMES)
+def place(request: pytest.FixtureRequest) -> Place:
+    """A new database or bucket; a test with this fixture runs on each server."""
+    if request.param == "1.x":
+        return servers.place_of_1x(request.getfixturevalue("influxd"))
+    return servers.place_of_2x()
 
 
 @pytest.fixture(params=["async", "blocking"])

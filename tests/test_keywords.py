@@ -36,7 +36,7 @@ REFUSED = [
     ("protocol", "line", "`data`"),
     ("protocol", "json", "`data`"),
 ]
-NAMES_OF_A_PLACE = ("db", "database", "bucket", "rp", "precision", "consistency")
+NAMES_OF_A_PLACE = ("db", "database", "bucket", "rp", "precision", "consistency", "on_reject")
 
 _numbers = itertools.count(1)
 

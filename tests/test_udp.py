@@ -182,7 +182,7 @@ def test_progress_is_told(sent: Sent) -> None:
     assert [points for points, _, _ in seen] == [2, 4, 5]
 
 
-@pytest.mark.parametrize("name", ["db", "database", "rp", "precision", "consistency"])
+@pytest.mark.parametrize("name", ["db", "database", "rp", "precision", "consistency", "on_reject"])
 def test_setting_of_the_listener_is_no_tag(sent: Sent, name: str) -> None:
     with pytest.raises(TypeError, match=name):
         sent({}, "m f=1", **{name: "x"})

@@ -6,13 +6,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from .influxql import InfluxQL
 
 __all__ = [
-    "MOST", "connection", "database", "epoch", "expect", "fill", "masked", "names", "not_empty",
-    "positive", "statement", "tags", "text", "text_of", "unit", "without_passwords",
+    "MOST", "Language", "connection", "database", "epoch", "expect", "fill", "masked", "names",
+    "not_empty", "positive", "statement", "tags", "text", "text_of", "unit", "without_passwords",
 ]  # fmt: skip
 
 _UNITS = {
@@ -24,6 +24,9 @@ _UNITS = {
 # each comment in only one way; otherwise a query with many comments would take exponential time.
 _NOTHING = re.compile(r"(?:[;\s]|--[^\n]*(?:\n|\Z)|/\*(?:[^*]|\*(?!/))*\*/)*")
 
+
+# The languages of queries.
+Language = Literal["influxql", "flux", "sql"]
 
 # The smallest positive integer that is too large for the engine.
 MOST = 2**63
@@ -76,9 +79,16 @@ def epoch(value: object) -> str:
     return unit("epoch", value)
 
 
-def connection(options: dict[str, Any], password: object) -> None:
+# The connection options whose values are strings.
+_TEXTS = (
+    "username", "path", "unix_socket", "proxy", "ca_file", "cert_file", "key_file", "token_file",
+    "org", "server",
+)  # fmt: skip
+
+
+def connection(options: dict[str, Any], password: object, token: object = None) -> None:
     """Refuses connection options of the wrong type and converts file paths to strings."""
-    for name in ("unix_socket", "ca_file", "cert_file", "key_file"):
+    for name in ("unix_socket", "ca_file", "cert_file", "key_file", "token_file"):
         if isinstance(options[name], os.PathLike):
             options[name] = os.fspath(options[name])
     expect("host", options["host"], str)
@@ -90,7 +100,7 @@ def connection(options: dict[str, Any], password: object) -> None:
     expect("ssl", options["ssl"], bool)
     expect("timeout", options["timeout"], int, float, optional=True)
     expect("gzip", options["gzip"], bool, optional=True)
-    for name in ("username", "path", "unix_socket", "proxy", "ca_file", "cert_file", "key_file"):
+    for name in _TEXTS:
         expect(name, options[name], str, optional=True)
     if isinstance(options["verify_ssl"], str):
         raise TypeError(
@@ -99,6 +109,8 @@ def connection(options: dict[str, Any], password: object) -> None:
         )
     expect("verify_ssl", options["verify_ssl"], bool)
     expect("password", password, str, optional=True)
+    if not callable(token):
+        expect("token", token, str, optional=True)
     if ":" in str(options["username"] or ""):
         # The server would read everything after the colon in the user name as part of the password.
         raise ValueError("argument `username`: expected a name without `:`")

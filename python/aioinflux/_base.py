@@ -14,9 +14,9 @@ import re
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from . import _arguments, _core, _keywords, _output, _progress, _write, influxql
+from . import _arguments, _core, _keywords, _output, _progress, _write, flux, influxql
 from ._face import Face
 from ._stream import AsyncChunks, Chunks, Reading, Stream
 from ._warnings import warn
@@ -24,9 +24,9 @@ from ._warnings import warn
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from ._lines import Server
+    Token = str | Callable[[], str]
 
-__all__ = ["Base", "logger"]
+__all__ = ["Base", "Checked", "logger"]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -43,14 +43,19 @@ _UNVERIFIED = (
 _CONNECTION = ("_core", "_options")
 
 
+class Checked(NamedTuple):
+    """The server that `check` found."""
+
+    server: str
+    version: str | None
+
+
 class Base(Face):
     """The connections of a client to one server, and the requests that use these connections."""
 
-    # The version family of the server, such as 1.x. The version family determines how points are
-    # encoded (`_core.Arguments`), where a write stores them (`_write`), where a query reads them
-    # (`_checked`), and which statements exist.
-    _server: Server = "1.x"
     _options: dict[str, Any]
+    # Whether the client was created with a token, which pickles leave out.
+    _has_token = False
     _db: str | None
     # The defaults for each call, in addition to the database: the retention policy, the
     # consistency, and the tags of the points.
@@ -59,12 +64,15 @@ class Base(Face):
     _tags: dict[str, object] | None = None
     _has_warned = False
 
-    def _open(self, options: dict[str, Any], password: str | None) -> None:
+    def _open(
+        self, options: dict[str, Any], password: str | None, token: Token | None = None
+    ) -> None:
         """Creates the connection pool of the client. Creating the pool sends nothing to the
         server."""
-        _arguments.connection(options, password)
+        _arguments.connection(options, password, token)
         self._options = options
-        self._core = _core.Client(**options, password=password)
+        self._has_token = bool(token)
+        self._core = _core.Client(**options, password=password, token=token)
         self._warn_of_unverified()
 
     def _move(self, **address: Any) -> None:
@@ -110,19 +118,23 @@ class Base(Face):
         self._db = name
 
     def __getstate__(self) -> dict[str, Any]:
-        """Returns all settings of the client except the connections and the passwords.
+        """Returns all settings of the client except the connections, the passwords and the token.
 
-        The settings also leave out the user name and password of the proxy.
+        The settings also leave out the user name and password of the proxy. The version family of
+        the server is one of the settings if it is known.
         """
         options = dict(self._options)
+        if self._has_token or options["token_file"] is not None:
+            options["server"] = self._core.server
         if options["proxy"] is not None:
             options["proxy"] = re.sub(r"//[^/]*@", "//", options["proxy"])
         rest = {name: value for name, value in vars(self).items() if name not in _CONNECTION}
         return {"options": options, "rest": rest}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self._open(state["options"], None)
-        self.__dict__.update(state["rest"])
+        rest = state["rest"]
+        self._open(state["options"], None, _no_token if rest["_has_token"] else None)
+        self.__dict__.update(rest)
 
     def __copy__(self) -> Self:
         """Returns a client that has the same connections and password, but separate settings."""
@@ -176,6 +188,28 @@ class Base(Face):
 
         return self._run("ping", self._core.ping, finish)
 
+    def check(self) -> Any:
+        """Checks whether the client can write to its database, and stores nothing.
+
+        The check covers the address, TLS, the token or password, the organization, the database or
+        bucket, and the right to write.
+
+        Returns:
+            A named tuple `Checked` with `server` (`1.x`, `2.x` or `3.x`) and `version` (the text
+            that the server reports, or `None`).
+        Raises:
+            InfluxDBError: a part is wrong. The message begins with the name of the part, which is
+                one of address, TLS, credentials, organization, bucket, database, retention policy
+                and right to write.
+            ValueError: the client has no database.
+        Source: InfluxDB 1.8 and 2.x API references, `/ping` and `/write`.
+        """
+
+        def finish(found: tuple[str, str | None]) -> Checked:
+            return Checked(*found)
+
+        return self._run("check", lambda: self._core.check(self._db, self._rp), finish)
+
     def _write(
         self,
         job: _write.Job,
@@ -185,6 +219,7 @@ class Base(Face):
         precision: str | None = None,
         database: str | None = None,
         bucket: str | None = None,
+        on_reject: str | None = None,
     ) -> Any:
         """Writes points in the client's mode (async or blocking). The client's defaults are used
         for arguments that are not passed."""
@@ -201,11 +236,14 @@ class Base(Face):
                 raise ValueError(
                     f"argument `stamp`: stamps are nanoseconds; `precision` cannot be {precision!r}"
                 )
-            return target, policy, nodes, unit
+            _arguments.expect("on_reject", on_reject, str, optional=True)
+            return target, policy, nodes, unit, on_reject
 
+        engine = self._core
+        server = engine.server or engine.dialect()
         if self._is_async:
-            return self._named("write", _write.awaited(job, self._core, find_place))
-        return _write.waited(job, self._core, find_place)
+            return self._named("write", _write.awaited(job, engine, find_place, server))
+        return _write.waited(job, engine, find_place, server)
 
     def _query(
         self,
@@ -218,26 +256,41 @@ class Base(Face):
         chunk_size: int | None = None,
         params: dict[str, object] | None = None,
         rp: str | None = None,
+        language: _arguments.Language | None = None,
+        raw: bool = False,
     ) -> Any:
-        """Runs statements. Without a `maker`, the result of the query is the server's JSON."""
+        """Runs a query. Without a `maker`, the result is the server's JSON. If `raw` is true, the
+        result is the bytes of the answer."""
         if not isinstance(chunked, bool):
             raise ValueError(f"argument `chunked`: expected a bool, got {chunked!r}")
         if chunked:
             assert maker
-            reading = self._reading(text, db, maker, chunk_size, params, rp)
+            reading = self._reading(text, db, maker, chunk_size, params, rp, language)
             if not self._is_async:
                 return Chunks(reading)
             return self._named("query", _coroutine(AsyncChunks(reading)))
-        database, rp, params = self._checked(text, db, chunk_size, params, rp)
+        database, rp, params = self._checked(text, db, chunk_size, params, rp, language)
         if maker:
             return self._run(
                 "query",
-                lambda: self._core.query(text, database, params, rp, maker.has_views),
+                lambda: self._core.query(text, database, params, rp, maker.has_views, language),
                 maker.whole,
                 maker.kept,
             )
+        if raw:
+            return self._run(
+                "query",
+                lambda: self._core.query_raw(text, database, epoch, params, rp, language),
+                _logged,
+            )
+        rows = _output.row_dicts(epoch)
+        # Only an answer to Flux can be part of an exception as an `Answer`.
+        is_influxql = language == "influxql" or self._core.server == "1.x"
         return self._run(
-            "query", lambda: self._core.query_json(text, database, epoch, params, rp), _logged
+            "query",
+            lambda: self._core.query_json(text, database, epoch, params, rp, language),
+            lambda answer: _logged(answer if isinstance(answer, dict) else rows.whole(answer)),
+            None if is_influxql else rows.kept,
         )
 
     def _stream(
@@ -249,11 +302,12 @@ class Base(Face):
         chunk_size: int | None,
         params: dict[str, object] | None,
         rp: str | None,
+        language: _arguments.Language | None = None,
         progress: _progress.Progress = None,
     ) -> Stream[Any]:
         """Returns a stream that sends the statements to the server when its first item is
         requested."""
-        return Stream(self._reading(text, db, maker, chunk_size, params, rp, progress))
+        return Stream(self._reading(text, db, maker, chunk_size, params, rp, language, progress))
 
     def _reading(
         self,
@@ -263,12 +317,15 @@ class Base(Face):
         chunk_size: int | None,
         params: dict[str, object] | None,
         rp: str | None,
+        language: _arguments.Language | None = None,
         progress: _progress.Progress = None,
     ) -> Reading:
-        database, rp, params = self._checked(text, db, chunk_size, params, rp)
+        database, rp, params = self._checked(text, db, chunk_size, params, rp, language)
         _progress.check(progress)
         return Reading(
-            lambda: self._core.stream(text, database, chunk_size, params, rp, maker.has_views),
+            lambda: self._core.stream(
+                text, database, chunk_size, params, rp, maker.has_views, language
+            ),
             maker,
             progress,
         )
@@ -280,6 +337,7 @@ class Base(Face):
         chunk_size: int | None,
         params: dict[str, object] | None,
         rp: str | None,
+        language: _arguments.Language | None,
     ) -> tuple[str | None, str | None, dict[str, object] | None]:
         """Checks the arguments of a query. Returns the database, the retention policy and the
         parameters of the query."""
@@ -287,7 +345,9 @@ class Base(Face):
         _arguments.statement(text, chunk_size, params, rp)
         if logger.isEnabledFor(logging.INFO):
             logger.info("query: %s", _arguments.masked(text))
-        return database, rp or self._rp, influxql.parameters(params)
+        is_influxql = language == "influxql" or (language is None and self._core.server == "1.x")
+        convert = influxql.parameters if is_influxql else flux.parameters
+        return database, rp or self._rp, convert(params)
 
     def _run(
         self,
@@ -317,6 +377,10 @@ def _qualified(kind: str, name: str) -> str:
     return f"{kind}.{name}"
 
 
+def _no_token() -> str:
+    raise ValueError("a pickled client has no token; hint: assign the token to `client.token`")
+
+
 class _Closed:
     """The object that `close` returns; awaiting this object returns at once."""
 
@@ -342,7 +406,7 @@ async def _coroutine(value: T) -> T:
     return value
 
 
-def _logged(answer: dict[str, Any]) -> dict[str, Any]:
+def _logged(answer: Any) -> Any:
     if logger.isEnabledFor(logging.DEBUG):
         logger.debug("query: answer %s", _short(_arguments.without_passwords(repr(answer))))
     return answer

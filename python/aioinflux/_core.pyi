@@ -7,6 +7,7 @@ module. All other parts of the native module are documented in Rust.
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, SupportsIndex, TypeVar, final, overload
 
+from ._arguments import Language
 from ._lines import Server
 
 __all__ = [
@@ -104,7 +105,6 @@ class Arguments:
         batch_lines: int,
         batch_bytes: int,
         threads: int | None = None,
-        server: Server,
     ) -> Arguments: ...
     @property
     def stamp(self) -> bool: ...
@@ -113,7 +113,7 @@ class Arguments:
 class Batches:
     """An iterator over batches of encoded lines."""
 
-    def __new__(cls, data: object, arguments: Arguments) -> Batches: ...
+    def __new__(cls, data: object, arguments: Arguments, server: Server) -> Batches: ...
     def __iter__(self) -> Batches: ...
     def __next__(self) -> Batch: ...
     @property
@@ -135,7 +135,18 @@ class Answer:
     def counts(self) -> list[int]: ...
     @property
     def timed(self) -> bool: ...
+    @property
+    def is_flux(self) -> bool: ...
+    @property
+    def is_long(self) -> bool: ...
+    @property
+    def origins(self) -> list[_Origin]: ...
+    def arrange(self, tables: str, columns: list[str] | None, pivots: bool) -> Answer: ...
+    def named_rows(self, row_type: Callable[[list[str]], Any], epoch: str) -> list[Any]: ...
 
+# The results, the group key, the values of the group key, and the tag columns of a pivoted table
+# with whether it has a measurement column.
+_Origin = tuple[list[str], list[str], dict[str, Any] | None, tuple[list[str], bool] | None]
 _SeriesColumns = tuple[str | None, dict[str, str], int, list[tuple[str, str, Any, Any]]]
 
 @final
@@ -276,6 +287,10 @@ class Client:
         unix_socket: str | None = None,
         username: str | None = None,
         password: str | None = None,
+        token: str | Callable[[], str] | None = None,
+        token_file: str | None = None,
+        org: str | None = None,
+        server: Server | None = None,
         ca_file: str | None = None,
         cert_file: str | None = None,
         key_file: str | None = None,
@@ -287,7 +302,12 @@ class Client:
     @property
     def unverified(self) -> bool: ...
     def moved(self, host: str, port: int, ssl: bool, path: str) -> Client: ...
+    def with_token(self, token: str | Callable[[], str]) -> Client: ...
+    @property
+    def server(self) -> Server | None: ...
+    def dialect(self) -> Call[Server]: ...
     def ping(self) -> Call[dict[str, str]]: ...
+    def check(self, db: str | None, rp: str | None) -> Call[tuple[Server, str | None]]: ...
     def write(
         self,
         batch: Batch,
@@ -295,6 +315,7 @@ class Client:
         rp: str | None = None,
         consistency: str | None = None,
         precision: str | None = None,
+        on_reject: str | None = None,
     ) -> Call[bool]: ...
     def write_all(
         self,
@@ -303,6 +324,7 @@ class Client:
         rp: str | None = None,
         consistency: str | None = None,
         precision: str | None = None,
+        on_reject: str | None = None,
     ) -> Writing: ...
     def query_json(
         self,
@@ -311,7 +333,17 @@ class Client:
         epoch: str,
         params: dict[str, Any] | None,
         rp: str | None = None,
-    ) -> Call[dict[str, Any]]: ...
+        language: Language | None = None,
+    ) -> Call[Any]: ...
+    def query_raw(
+        self,
+        q: str,
+        db: str | None,
+        epoch: str,
+        params: dict[str, Any] | None,
+        rp: str | None = None,
+        language: Language | None = None,
+    ) -> Call[bytes]: ...
     def query(
         self,
         q: str,
@@ -319,6 +351,7 @@ class Client:
         params: dict[str, Any] | None,
         rp: str | None = None,
         views: bool = False,
+        language: Language | None = None,
     ) -> Call[Answer]: ...
     def stream(
         self,
@@ -328,6 +361,7 @@ class Client:
         params: dict[str, Any] | None,
         rp: str | None = None,
         views: bool = False,
+        language: Language | None = None,
     ) -> Call[Stream]: ...
     def close(self) -> None: ...
 
@@ -397,6 +431,7 @@ def _end() -> None: ...
 def _forked() -> None: ...
 def _rows(state: tuple[Any, ...], unit: int, divisor: int, dicts: bool) -> Rows: ...
 def _table(state: tuple[Any, ...], categories: dict[str, list[str]]) -> Table: ...
+def flux_literal(value: object, what: str) -> str: ...
 def quote_identifier(name: str) -> str: ...
 def quote_string(text: str) -> str: ...
 def quote_regex(pattern: str) -> str: ...

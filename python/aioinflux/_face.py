@@ -20,8 +20,11 @@ class Face:
         """Creates a client. A client opens its connections when it needs them.
 
         Args:
-            host: Name or address of the server.
-            port: TCP port of the server.
+            host: Name or address of the server. With a token or `server`, `host` can also be the
+                `http` or `https` URL of the server. If the URL has no port and `port` is not
+                passed, the port is the usual port of the scheme, 80 or 443.
+            port: TCP port of the server. InfluxDB 1.x and 2.x usually listen on 8086, and 3.x on
+                8181.
             path: Path prefix that precedes `ping`, `write` and `query` in the URL, for servers
                 behind a proxy.
             mode: In `async` mode, calls are awaited. In `blocking` mode, calls block until they
@@ -68,6 +71,19 @@ class Face:
                 and the client issues one warning.
             bucket: Alias of `db`; if both `bucket` and `db` are passed, they must name the same
                 database. Only `InfluxDBClient` has the argument `bucket`.
+            token: API token of a 2.x or 3.x server, or a function that returns the token. The
+                client calls the function when it needs the token, and again if the server refuses
+                the token (status 401). The token never appears in `repr`, logs, error messages,
+                URLs and pickles. InfluxDB 1.8 and later accept `user:password` as a token if
+                `server` is `2.x`. Only `InfluxDBClient` has the arguments `token`, `token_file`,
+                `org` and `server`.
+            token_file: Path of a file that contains the token. The client reads the file in the
+                same cases in which it would call the function `token`.
+            org: Organization on a 2.x server.
+            server: Version family of the server: `1.x`, `2.x` or `3.x`. By default, a client
+                without a token is a client for 1.x, which also works with the endpoints for 1.x
+                clients on newer servers. A client with a token asks the server for its version
+                before the first request. All clients of the same address share the result.
             **refused: Arguments that aioinflux 0.9 passed to aiohttp or used for its cache;
                 `InfluxDBClient` refuses them with a hint.
         Raises:
@@ -100,7 +116,7 @@ class Face:
             measurement: Measurement of tables, and of points that do not name a measurement. For
                 tables, `measurement` takes precedence over the name in a `(name, table)` pair.
             db: Database to use instead of `client.db`. Only `InfluxDBClient` has the arguments
-                `db`, `precision`, `rp`, `consistency`, `database` and `bucket`.
+                `db`, `precision`, `rp`, `consistency`, `database`, `bucket` and `on_reject`.
             precision: Unit of the times in line protocol: ns, u, ms, s, m or h. Pass `precision`
                 only for data that consists of line protocol. Times in all other data, and the times
                 that `stamp` adds, are sent in nanoseconds. For integer times in data other than
@@ -139,6 +155,10 @@ class Face:
                 line on standard error if tqdm is not installed.
             database: Alias of `db`; if both arguments are passed, they must name the same database.
             bucket: Alias of `db`, like `database`.
+            on_reject: What happens to the other points of a request if InfluxDB 2.x cannot read
+                some of them. With `"error"`, none of the points of the request are stored. With
+                `"resend"`, the other points are sent again, and the error then lists only the
+                refused points. InfluxDB 1.x always stores the other points.
             **extra_tags: Tags for every point and every row, with scalar values. Extra tags take
                 precedence over a point's own tags of the same names. A point's own tags take
                 precedence over the client's default tags. Keyword arguments of other clients, such
@@ -163,10 +183,11 @@ class Face:
         raise NotImplementedError
 
     def query(self, *args: Any, **kwargs: Any) -> Any:
-        """Runs InfluxQL statements.
+        """Runs a query.
 
         Args:
-            q: Statements, joined by `;`. `InfluxDBClient` sends the statements unchanged.
+            q: Query: a Flux script, or InfluxQL statements that are joined by `;`. `InfluxDBClient`
+                sends the query unchanged.
                 `AsyncInfluxDBClient` replaces `{name}` with the text of the keyword argument
                 `name`, which is safe only for text that you write yourself. For literal braces,
                 write `{{` and `}}`.
@@ -189,9 +210,10 @@ class Face:
                 InfluxQL has no lists.
             output: Format of the answer: `json`, `dataframe`, or any other output of
                 `parse_response`: `dict`, `pandas`, `polars`, `pyarrow`, `arrow`, `rows` or `dicts`.
-                `output` takes precedence over `client.output` and over the mode `dataframe`. With
-                `chunked`, the iterator yields one object for each batch; for the outputs `rows` and
-                `dicts`, it yields one row at a time.
+                `raw` returns the bytes of the answer: JSON for InfluxQL, and annotated CSV for
+                Flux. `output` takes precedence over `client.output` and over the mode `dataframe`.
+                With `chunked`, the iterator yields one object for each batch; for the outputs
+                `rows` and `dicts`, it yields one row at a time.
             into: Class with `@lineprotocol`, to be used instead of an output: each row becomes an
                 object of this class. Each column of the answer, and each tag of GROUP BY, is
                 assigned to the attribute with the same name. Only `InfluxDBClient` has the argument
@@ -204,6 +226,9 @@ class Face:
                 In `AsyncInfluxDBClient`, a placeholder called `database` takes precedence over this
                 argument.
             bucket: Alias of `db`, like `database`.
+            language: Language of the query: `influxql`, `flux` or `sql`. The default is `influxql`
+                on 1.x, `flux` on 2.x and `sql` on 3.x. Only `InfluxDBClient` has the argument
+                `language`. `AsyncInfluxDBClient` always sends InfluxQL.
             **kwargs: Text for the placeholders in the query. Only `AsyncInfluxDBClient` has
                 placeholders.
         Returns:

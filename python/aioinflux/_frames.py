@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ._core import Answer, _SeriesColumns
+    from ._core import Answer, _Origin, _SeriesColumns
 
 __all__ = ["frames"]
 
@@ -25,8 +25,18 @@ def frames(answer: Answer, tags_as_categories: bool) -> list[tuple[str | None, p
     The index of a DataFrame holds UTC times in nanoseconds if the series has a time column, and row
     numbers otherwise. The columns of a DataFrame are the fields, followed by the tags of GROUP BY.
     The attribute `attrs` of a DataFrame also holds the measurement and the tags.
+
+    The DataFrame of a Flux table has the times of `_time` as its index. Its `attrs` hold the result
+    and the group key; see `parse_response`.
     """
     texts = _text_dtype()
+    if answer.is_flux:
+        origins = answer.origins
+        tables = answer.take_columns(texts is not None)
+        return [
+            (one[0], _flux_frame(one, origin, texts))
+            for one, origin in zip(tables, origins, strict=True)
+        ]
     categories = answer.categories() if tags_as_categories else {}
     series = answer.take_columns(texts is not None)
     return [(one[0], _frame(one, texts, categories)) for one in series]
@@ -45,16 +55,45 @@ def _frame(series: _SeriesColumns, texts: Any, categories: dict[str, list[str]])
             data[_free(label, data)] = _column(kind, values, mask, length, texts)
     for key, value in tags.items():
         data[_free(key, data)] = _tag(value, length, texts, categories.get(key))
-    if index is None:
-        index = pd.RangeIndex(length)
-    result = pd.DataFrame(dict(enumerate(data.values())), index=index, copy=False)
-    # The index is copied, because users can set its name.
-    result.columns = _labels(tuple(data)).copy()
+    result = _made(data, index, length)
     result.attrs = {"measurement": name, "tags": dict(tags)}
     if "name" not in data:
         # The attribute `name` of a DataFrame exists for programs written for aioinflux 0.1. The
         # attribute `name` must not replace a column with the label `name`.
         object.__setattr__(result, "name", name)
+    return result
+
+
+def _flux_frame(table: _SeriesColumns, origin: _Origin, texts: Any) -> pd.DataFrame:
+    """Returns the DataFrame of a Flux table, whose column names are unique."""
+    _, _, length, columns = table
+    index: Any = None
+    data: dict[str, Any] = {}
+    for label, kind, values, mask in columns:
+        if label == "_time" and kind == "time":
+            index = _times(values)
+        else:
+            data[label] = _column(kind, values, mask, length, texts)
+    results, group, key, roles = origin
+    frame = _made(data, index, length)
+    frame.attrs = {"result": results if len(results) > 1 else next(iter(results), None)}
+    if roles is None:
+        frame.attrs["group"] = group if key is None else key
+    else:
+        tags, has_measurement = roles
+        frame.attrs["measurement_column"] = "_measurement" if has_measurement else None
+        frame.attrs["tag_columns"] = tags
+    return frame
+
+
+def _made(data: dict[str, Any], index: Any, length: int) -> pd.DataFrame:
+    import pandas as pd
+
+    if index is None:
+        index = pd.RangeIndex(length)
+    result = pd.DataFrame(dict(enumerate(data.values())), index=index, copy=False)
+    # The index is copied, because users can set its name.
+    result.columns = _labels(tuple(data)).copy()
     return result
 
 

@@ -41,6 +41,7 @@ _USE = {
     "rp": "`rp`",
     "precision": "`precision`",
     "consistency": "`consistency`",
+    "on_reject": "`on_reject`",
 }
 _NAMES = frozenset(_USE)
 _ALIASES = ("database", "bucket")

@@ -77,9 +77,8 @@ def line_batches(
         batch_lines=batch_lines,
         batch_bytes=batch_bytes,
         threads=threads,
-        server=server,
     )
-    return _core.Batches(data, arguments)
+    return _core.Batches(data, arguments, server)
 
 
 def parse_line_protocol(

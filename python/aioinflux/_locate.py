@@ -6,11 +6,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-__all__ = ["of_environment", "of_url", "port", "refuse", "with_options"]
+__all__ = ["PORT", "of_environment", "of_host", "of_url", "port", "refuse", "with_options"]
 
 # The URL schemes that clients accept, and whether each scheme uses TLS. In URLs with the schemes of
 # influxdb-python, the path is the name of the database.
 _SCHEMES = {"http": False, "influxdb": False, "https": True, "https+influxdb": True}
+# The usual port of each scheme.
+_PORTS = {"http": 80, "https": 443, "influxdb": 8086, "https+influxdb": 8086}
 _OF_DATABASES = ("influxdb", "https+influxdb")
 
 # The hints for removed arguments, which aioinflux 0.9 passed to aiohttp or used for its cache.
@@ -49,7 +51,40 @@ def refuse(arguments: Mapping[str, object]) -> None:
 def port(value: Any) -> Any:
     """Converts a port that is a string, as 0.9 did, to an integer. A port that is not valid is
     returned unchanged, and later checks refuse it."""
-    return int(value) if isinstance(value, str) and value.isdecimal() else value
+    is_text = isinstance(value, str) and value.isdecimal()
+    return int(value) if is_text or value is PORT else value
+
+
+class _Port(int):
+    """The port that a client uses if its caller passes none."""
+
+
+# The default of the argument `port`. Comparing with `is` shows whether the caller passed a port.
+PORT = _Port(8086)
+
+
+def of_host(host: object, given: Any, ssl: bool) -> dict[str, Any]:
+    """Returns the address of a server of 2.x or 3.x, for which `host` may be a URL. If the URL has
+    no port and `given` is the default of the argument `port`, the port is that of the scheme."""
+    if not isinstance(host, str) or "://" not in host:
+        return {}
+    has_port = given is not PORT
+    number = port(given)
+    try:
+        found = of_url(host, number if has_port else None)
+    except ValueError as error:
+        raise ValueError(str(error).replace("argument `url`", "argument `host`")) from None
+    for name in found:
+        if name not in ("host", "port", "ssl", "path"):
+            raise ValueError(
+                f"argument `host`: the URL contains `{name}`; hint: pass it as an argument, or use "
+                "`from_url`"
+            )
+    if has_port and number != found["port"]:
+        raise ValueError("arguments `host` and `port`: the URL has another port")
+    if ssl and not found["ssl"]:
+        raise ValueError("arguments `host` and `ssl`: the scheme of the URL is not https")
+    return found
 
 
 def _number(text: str) -> float:
@@ -75,9 +110,12 @@ _KEYS: dict[str, Callable[[str], Any]] = {
 }  # fmt: skip
 
 
-def of_url(url: str) -> dict[str, Any]:
+def of_url(url: str, port: int | None = PORT) -> dict[str, Any]:
     """Reads the arguments of a client's constructor from a URL. Error messages of this function
-    never contain the URL."""
+    never contain the URL.
+
+    If the URL has no port, its port is `port`; `None` means the usual port of the scheme.
+    """
     if not isinstance(url, str):
         raise TypeError(f"argument `url`: expected str, got `{type(url).__name__}`")
     # The module is imported here, because it is large and most programs do not need it.
@@ -109,7 +147,7 @@ def of_url(url: str) -> dict[str, Any]:
         raise ValueError("argument `url`: expected one host, got several")
     options: dict[str, Any] = {
         "host": host,
-        "port": 8086 if number is None else number,
+        "port": next(one for one in (number, port, _PORTS[scheme]) if one is not None),
         "ssl": _SCHEMES[scheme],
     }
     if parts.username:

@@ -12,11 +12,13 @@ import contextlib
 import importlib
 import itertools
 from collections.abc import Callable, Generator, Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from . import _arguments, _core, _frames, compat
 from ._named import row_type
 from ._series import SeriesList
+from ._tables import Shape, Tables, shape
 from .exceptions import InfluxDBError
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "KeyedFrames", "Maker", "NamedRows", "Output", "SeedFrames", "client_output", "keeping",
-    "maker", "parse_response",
+    "maker", "parse_response", "row_dicts",
 ]  # fmt: skip
 
 Output = Literal[
@@ -47,32 +49,40 @@ def parse_response(
     chunked: bool = False,
     tags_as_categories: bool = False,
     into: type[Any] | None = None,
+    tables: Tables | None = None,
+    columns: Iterable[str] | None = None,
+    pivot: bool = False,
 ) -> Any:
-    """Decodes the body of an answer to `/query`. Decoding a body needs no server.
+    """Decodes the body of an answer to `/query` or `/api/v2/query`. Decoding a body needs no
+    server.
 
     Args:
         body: A bytes-like object that holds one document, or all documents of a chunked answer, one
             after the other. An object of any other type than `bytes` is copied before it is read.
             If a series has more than 16 MiB of JSON, two threads decode it, provided there are two
             processors and neither `chunked` nor `dict` is used.
-        content_type: `application/json` or `application/x-msgpack`, as in the header of the answer.
+        content_type: `application/json`, `application/x-msgpack`, or for an answer to Flux
+            `text/csv`, as in the header of the answer.
         output: The type of the result:
 
-            - `dict`, `json`: the server's JSON, with its numbers and times unchanged.
+            - `dict`, `json`: the server's JSON, with its numbers and times unchanged. For Flux, a
+              list that contains a dict for each row.
             - `pandas`: a `pandas.DataFrame`. The index of the DataFrame holds UTC times in
-              nanoseconds if the answer has times, and row numbers otherwise. The columns of the
-              DataFrame are those of the answer, followed by the tags of GROUP BY.
+              nanoseconds if the answer has times, and row numbers otherwise. The times are in the
+              column `time` (of Flux: `_time`). The columns of the DataFrame are those of the
+              answer, followed by the tags of GROUP BY.
             - `dataframe`: the same result as in aioinflux 0.9. One series becomes a DataFrame, as
               with `pandas`. Several series become a `dict` keyed by `measurement,tag=value`, and
-              several statements become a list of such dicts.
+              several statements become a list of such dicts. For Flux, the same as `pandas`.
             - `polars`, `pyarrow`: a `polars.DataFrame` or a `pyarrow.Table` with the same columns
               as with `pandas`, and with `time` as one of the columns.
             - `arrow`: a `Table`, which has the method `__arrow_c_stream__`. Using a `Table`
               requires no other package.
             - `rows`, `dicts`: a `Rows` object, which creates tuples or dicts while a program
-              iterates over it. The times keep the unit of the answer.
+              iterates over it. The times keep the unit of the answer; those of Flux are in
+              nanoseconds.
         epoch: Unit of the times in the body: ns, u, ms, s, m or h. Times in RFC 3339 format need no
-            unit.
+            unit, so a Flux answer accepts only the default.
         chunked: Whether to read the body in batches, so that memory use is bounded. If the body has
             1 MiB or more, a thread decodes up to a dozen batches ahead. Only one thread at a time
             can use the iterator, and a forked process cannot continue it.
@@ -81,13 +91,40 @@ def parse_response(
         into: A class that is decorated with `@lineprotocol`. Every row becomes an object of this
             class, and the argument `output` is ignored. Columns and tags of GROUP BY are assigned
             to the attributes with the same names. If a value is missing, the attribute becomes
-            `None` or gets its default.
+            `None` or gets its default. A Flux answer is pivoted first; its columns `_time` and
+            `_measurement` become the time and the measurement of the object.
+        tables: For Flux only: which tables become one DataFrame, table or list of rows. By default,
+            tables with the same column names and types become one, whatever their results and group
+            keys are.
+
+            - `one`: all tables. Cells of columns that a table lacks are null.
+            - `schema`: tables with the same column names and types. The result is a `SeriesList`,
+              even if it has one item.
+            - `each`: no two tables. The result is a `SeriesList`.
+        columns: For Flux only: names of the columns to return, in this order. Unless `_time` is one
+            of them, a DataFrame has row numbers. Tables that lack a column are returned without it.
+        pivot: For Flux only: whether all tables become one table in which each field is a column.
+            Rows that agree in all columns but `_field` and `_value` become one row. The columns are
+            `_time`, `_measurement`, the tags and the fields; `result`, `table`, `_start` and
+            `_stop` are left out. The rows are grouped by series. Tables without `_field` and
+            `_value` keep their rows. `write` accepts the result as it is, except a
+            `polars.DataFrame`, for which it needs `time_column="_time"`,
+            `measurement_column="_measurement"` and `tag_columns`.
     Returns:
         With `into`, a list of objects; with `into` and `chunked`, an iterator over the objects.
-        With `dict`, always one `dict`. With any other output, one series becomes what `output`
-        says. If there is no series, or more than one, the result is a `SeriesList` that contains a
-        pair `(name, ...)` for each series. With `chunked`, the result is an iterator that yields
-        one of these results for each batch; with `rows` or `dicts`, it iterates over all rows.
+        With `dict`, always one `dict`, or one list for Flux. With any other output, one series
+        becomes what `output` says. If there is no series, or more than one, the result is a
+        `SeriesList` that contains a pair `(name, ...)` for each series; in a Flux answer, the name
+        is that of the result. With `chunked`, the result is an iterator that yields one of these
+        results for each batch; with `rows` or `dicts`, it iterates over all rows.
+
+        The attribute `attrs` of a DataFrame of a Flux answer has the name of its result as `result`
+        (or a list of names), and the group key as `group`: a `dict` of columns and values if the
+        DataFrame has the rows of one table, and otherwise a list of columns. After `pivot`, `attrs`
+        has `measurement_column` and `tag_columns` instead of `group`, which `write` reads.
+
+        An empty cell of a text column of Flux is null, because the server writes null and an empty
+        string in the same way. The server also writes a line feed in a text as CR and LF.
     Raises:
         InfluxDBQueryError: a statement failed; the attribute `.result` holds the results of the
             other statements.
@@ -95,14 +132,25 @@ def parse_response(
             attribute `.result` holds everything that was decoded before the error.
         ValueError: an argument is out of range. A `ValueError` is also raised if the values of a
             column have no common type in Arrow, or if an attribute of `into` cannot hold a value.
-            The message names the column or attribute.
+            The message names the column or attribute. `tables="one"` is refused if a column has
+            different types, and `pivot` if a field has different types, has two values in the same
+            row, or has the name of a tag. `pivot`, `tables="one"`, and `into` with tables that must
+            be pivoted, cannot be used with `chunked`.
         TypeError: `into` is not decorated with `@lineprotocol`.
         ImportError: the output needs a package that is not installed.
-    Source: InfluxDB 1.8 API reference, `/query`.
+    Source: InfluxDB 1.8 API reference, `/query`; InfluxDB 2 documentation, annotated CSV.
     """
-    made = maker(output, tags_as_categories, into=into)
+    made = maker(
+        output, tags_as_categories, into=into,
+        tables=tables, columns=columns, pivot=pivot, batches=chunked,
+    )  # fmt: skip
     unit = _arguments.epoch(epoch)
     _arguments.expect("content_type", content_type, str)
+    if made.shape and content_type.split(";")[0].strip().lower() != "text/csv":
+        raise ValueError(
+            "arguments `tables`, `columns` and `pivot`: only for answers to Flux (text/csv), got "
+            f"{content_type!r}"
+        )
     if chunked:
         pieces = _core.Pieces(body, content_type, unit, made.is_table, made.has_views)
         groups = itertools.chain.from_iterable(map(made.groups, pieces))
@@ -119,14 +167,38 @@ def parse_response(
 
 
 def maker(
-    output: str, tags_as_categories: bool, epoch: str = "ns", into: type[Any] | None = None
+    output: str,
+    tags_as_categories: bool,
+    epoch: str = "ns",
+    into: type[Any] | None = None,
+    *,
+    tables: str | None = None,
+    columns: Iterable[str] | None = None,
+    pivot: bool = False,
+    batches: bool = False,
 ) -> Maker:
     """Returns the maker for an output that is given by name; the names of aioinflux 0.9 are also
-    accepted. The arguments of this function are those of `Maker`."""
-    if output == "dataframe" and into is None:
-        return KeyedFrames(tags_as_categories)
+    accepted. The first arguments of this function are those of `Maker`.
+
+    Args:
+        tables, columns, pivot: The arguments of `parse_response`.
+        batches: Whether the maker converts batches (`Maker.groups`). An argument that needs the
+            whole answer is then refused.
+    """
     same = {"json": "dict", "dataframe": "pandas"}.get(output, output)
-    return Maker(same, tags_as_categories, epoch, into)
+    wanted = shape(
+        tables, columns, pivot, output=same, into=into is not None, batches=batches
+    )  # fmt: skip
+    if output == "dataframe" and into is None:
+        return KeyedFrames(tags_as_categories, wanted)
+    return Maker(same, tags_as_categories, epoch, into, wanted)
+
+
+@lru_cache
+def row_dicts(epoch: str) -> Maker:
+    """Returns the maker for the answers to Flux queries without an output: one list of dicts. The
+    arguments of this function are those of `Maker`."""
+    return Maker("dict", False, epoch)
 
 
 class Maker:
@@ -138,6 +210,8 @@ class Maker:
         epoch: Unit to which the times in rows and dicts are converted from nanoseconds.
         into: A class that is decorated with `@lineprotocol`. All rows become a list of objects of
             this class, and `output` is ignored.
+        shape: How the tables of a Flux answer are returned. If `shape` is set, an answer to
+            InfluxQL is refused.
     Raises:
         ValueError: an argument is out of range.
         TypeError: `into` is not decorated with `@lineprotocol`.
@@ -150,12 +224,14 @@ class Maker:
         tags_as_categories: bool,
         epoch: str = "ns",
         into: type[Any] | None = None,
+        shape: Shape | None = None,
     ) -> None:
         _arguments.expect("tags_as_categories", tags_as_categories, bool)
         if output not in _OUTPUTS:
             names = ", ".join((*_OUTPUTS, *_OF_0_9))
             raise ValueError(f"argument `output`: expected one of {names}, got {output!r}")
         self.output = output
+        self.shape = shape
         self._objects = None if into is None else _reader(into)
         self.is_table = output in _TABLES or into is not None
         # Strings are decoded to the type that polars itself uses for strings.
@@ -168,6 +244,8 @@ class Maker:
 
     def whole(self, answer: Answer) -> Any:
         """Converts a complete answer to the output."""
+        if answer.is_flux or self.shape is not None:
+            return self._flux(answer)
         if self._objects is not None:
             return self._objects(answer)
         if self.output == "dict":
@@ -185,23 +263,58 @@ class Maker:
         Rows come in lists, because each iterator that yields a million single rows takes a few
         milliseconds.
         """
+        if answer.is_flux or self.shape is not None:
+            return self._flux_groups(answer)
         if self._objects is not None:
             return (self._objects(answer),)
         if self.output == "dict":
             return ((answer.to_dict(self._epoch),),)
+        return self._series_groups(answer)
+
+    def _series_groups(self, answer: Answer) -> Iterable[Iterable[Any]]:
         made = (one for _, one in self._series(answer))
         if self.output in ("rows", "dicts"):
             return itertools.chain.from_iterable(rows._lists() for rows in made)
         return (made,)
 
+    def _flux(self, answer: Answer) -> Any:
+        """Converts a complete answer to Flux."""
+        wanted = self.shape or Shape()
+        if self._objects is not None:
+            return self._objects(answer.arrange("one", None, True))
+        tables = answer.arrange(wanted.tables or "schema", wanted.columns, wanted.pivot)
+        if self.output == "dict":
+            return _rows(tables, self._epoch)
+        series = self._series(tables)
+        is_one = len(series) == 1 and wanted.tables not in ("schema", "each")
+        return series[0][1] if is_one else SeriesList(series)
+
+    def _flux_groups(self, answer: Answer) -> Iterable[Iterable[Any]]:
+        """Converts one batch of an answer to Flux."""
+        if self._objects is not None:
+            if answer.is_long:
+                raise ValueError(
+                    "argument `into`: rows with the columns `_field` and `_value` are pivoted "
+                    "first, which needs the whole answer, not its batches; hint: add "
+                    "`schema.fieldsAsCols()` to the query"
+                )
+            return (self._objects(answer),)
+        wanted = self.shape or Shape()
+        tables = answer.arrange(wanted.tables or "schema", wanted.columns, wanted.pivot)
+        if self.output == "dict":
+            return ((_rows(tables, self._epoch),),)
+        return self._series_groups(tables)
+
     def kept(self) -> contextlib.AbstractContextManager[None]:
         """Returns a context manager: if an exception contains part of an answer, that part is
         converted to the output like a complete answer."""
-        return keeping(self.whole if self._objects is None else self._objects_or_none)
+        is_plain = self._objects is None and self.shape is None
+        return keeping(self.whole if is_plain else self._whole_or_none)
 
-    def _objects_or_none(self, answer: Answer) -> Any:
-        """Converts an answer to objects. Returns `None` if the user's class raises an exception, so
-        that this exception does not hide why the server failed."""
+    def _whole_or_none(self, answer: Answer) -> Any:
+        """Converts an answer to the output. Returns `None` if the user's class raises an exception,
+        or the tables cannot be arranged, so that this exception does not hide why the server
+        failed."""
         try:
             return self.whole(answer)
         except Exception:
@@ -218,6 +331,12 @@ class Maker:
         if self.output == "pyarrow":
             return [(name, self._module.table(table)) for name, table in tables]
         return tables
+
+
+def _rows(tables: Answer, epoch: str) -> list[dict[str, Any]]:
+    """Returns the rows of all tables as dicts."""
+    lists = (rows._lists() for _, rows in tables.rows(epoch, True))
+    return list(itertools.chain.from_iterable(itertools.chain.from_iterable(lists)))
 
 
 def _reader(into: type[Any]) -> Callable[[Answer], list[Any]]:
@@ -252,17 +371,29 @@ def client_output(output: object) -> None:
 
 class NamedRows(Maker):
     """Converts answers to rows that are named tuples. The fields of a named tuple are the columns
-    and, if requested, the tags of GROUP BY."""
+    and, if requested, the tags of GROUP BY.
 
-    def __init__(self, epoch: str, with_tags: bool) -> None:
-        super().__init__("rows", False, epoch)
+    Args:
+        epoch: Unit of the times in rows.
+        with_tags: Whether the tags of GROUP BY follow the columns.
+        columns: For Flux only: the columns of the rows, as in `parse_response`.
+    """
+
+    def __init__(self, epoch: str, with_tags: bool, columns: Iterable[str] | None = None) -> None:
+        wanted = shape(None, columns, False, output="rows", into=False, batches=True)
+        super().__init__("rows", False, epoch, shape=wanted)
         self._with_tags = with_tags
 
     def fetch(self, stream: _core.Stream) -> _core.Call[Any]:
+        if self.shape is not None:
+            return stream.batch()
         return stream.rows(row_type, self._epoch, self._with_tags)
 
     def groups(self, answer: Any) -> Iterable[Iterable[Any]]:
-        return (answer,)
+        if self.shape is None:
+            return (answer,)
+        tables = answer.arrange("schema", self.shape.columns, False)
+        return (tables.named_rows(row_type, self._epoch),)
 
 
 class SeedFrames(Maker):
@@ -280,10 +411,12 @@ class KeyedFrames(Maker):
     """Creates the DataFrames of aioinflux 0.9. The result is a single DataFrame, or for each
     statement a `dict` of DataFrames, keyed by measurement and tags."""
 
-    def __init__(self, tags_as_categories: bool) -> None:
-        super().__init__("pandas", tags_as_categories)
+    def __init__(self, tags_as_categories: bool, shape: Shape | None = None) -> None:
+        super().__init__("pandas", tags_as_categories, shape=shape)
 
     def whole(self, answer: Answer) -> Any:
+        if answer.is_flux or self.shape is not None:
+            return self._flux(answer)
         counts = answer.counts
         frames = iter(_frames.frames(answer, self._as_categories))
         statements = [_keyed(itertools.islice(frames, count)) for count in counts]
@@ -293,6 +426,8 @@ class KeyedFrames(Maker):
         return next(iter(series.values())) if counts == [1] else series
 
     def groups(self, answer: Any) -> Iterable[Iterable[Any]]:
+        if answer.is_flux or self.shape is not None:
+            return self._flux_groups(answer)
         # A batch whose dict would be empty is left out, because callers expect DataFrames that they
         # can concatenate.
         return ((self.whole(answer),),) if any(answer.counts) else ()

@@ -28,12 +28,21 @@ class _Source(NamedTuple):
     Each item of `kinds` is the kind of one column: `number`, `boolean`, or another word for any
     other kind. The function `values` returns the column at a position as float64, with NaN for
     null. The attribute `times` is an array of `datetime64`, or `None` if the series has no times.
+    The function `texts` returns the column at a position as an array of objects, and the function
+    `cell` returns the cell at a position and a row.
     """
 
     columns: Sequence[str]
     kinds: Sequence[str]
     values: Callable[[int], Any]
     times: Any
+    texts: Callable[[int], Any]
+    cell: Callable[[int, int], Any]
+
+    @property
+    def is_flux(self) -> bool:
+        """Whether the rows are those of Flux tables, whose numbers are in the column `table`."""
+        return "result" in self.columns and "table" in self.columns
 
 
 def plot(
@@ -61,9 +70,12 @@ def plot(
     lines: list[Any] = []
     for (name, one, source), positions in zip(named, chosen, strict=True):
         for position in positions:
-            label = _label(name if len(names) > 1 else None, source.columns[position], one)
             times, values = _points(source, position)
-            lines.extend(ax.plot(times, values, **{"label": label, **(kwargs or {})}))
+            for rows, label in _lines(source, position):
+                if label is None:
+                    label = _label(name if len(names) > 1 else None, source.columns[position], one)
+                at = _without_nulls(times[rows], values[rows])
+                lines.extend(ax.plot(*at, **{"label": label, **(kwargs or {})}))
     if is_new:
         _dress(ax, names, any(source.times is not None for *_, source in named))
     shown = [*known, *lines]
@@ -75,7 +87,10 @@ def plot(
 def _chosen(sources: list[_Source], wanted: list[object] | None) -> list[list[int]]:
     """Returns, for each series, the positions of the columns to plot."""
     if wanted is None:
-        chosen = [[n for n, kind in enumerate(one.kinds) if kind == "number"] for one in sources]
+        chosen = [
+            [n for n, kind in enumerate(one.kinds) if kind == "number" and not _is_id(one, n)]
+            for one in sources
+        ]
         if not any(chosen):
             raise ValueError("plot: no column holds numbers")
         return chosen
@@ -93,15 +108,63 @@ def _chosen(sources: list[_Source], wanted: list[object] | None) -> list[list[in
     return chosen
 
 
+def _is_id(source: _Source, position: int) -> bool:
+    """Returns whether a column holds the numbers of Flux tables."""
+    return source.is_flux and source.columns[position] == "table"
+
+
 def _points(source: _Source, position: int) -> tuple[Any, Any]:
-    """Returns the times (or row numbers) and the values of a column, without the rows that are
-    null."""
+    """Returns the times (or row numbers) and the values of a column."""
     import numpy as np
 
     values = source.values(position)
-    times = np.arange(len(values)) if source.times is None else source.times
-    there = ~(np.isnan(values) | (np.isnat(times) if source.times is not None else False))
+    return np.arange(len(values)) if source.times is None else source.times, values
+
+
+def _without_nulls(times: Any, values: Any) -> tuple[Any, Any]:
+    """Returns the times and the values of the rows in which neither is null."""
+    import numpy as np
+
+    there = ~(np.isnan(values) | (np.isnat(times) if times.dtype.kind == "M" else False))
     return times[there], values[there]
+
+
+def _lines(source: _Source, position: int) -> Iterable[tuple[slice, str | None]]:
+    """Returns the rows and the label of each line of a column: one line for each Flux table. If the
+    rows are not those of Flux tables, returns a single line without a label."""
+    if not source.is_flux:
+        return [(slice(None), None)]
+    import numpy as np
+
+    numbers = source.values(source.columns.index("table"))
+    if not len(numbers):
+        return [(slice(None), None)]
+    changes = np.diff(numbers) != 0
+    results = source.columns.index("result")
+    if source.cell(results, 0) != source.cell(results, len(numbers) - 1):
+        names = source.texts(results)
+        changes |= names[1:] != names[:-1]
+    starts = [0, *(np.flatnonzero(changes) + 1).tolist(), len(numbers)]
+    return [
+        (slice(start, end), _flux_label(source, position, start))
+        for start, end in zip(starts[:-1], starts[1:], strict=True)
+    ]
+
+
+def _flux_label(source: _Source, position: int, row: int) -> str:
+    """Returns the label of a Flux table, such as `cpu load host=a`."""
+    names = {"_measurement": "", "_field": ""}
+    tags = {}
+    for number, column in enumerate(source.columns):
+        text = None
+        if number != position and source.kinds[number] not in ("number", "boolean", "null"):
+            text = source.cell(number, row)
+        if isinstance(text, str) and column != "result":
+            (names if column in names else tags)[column] = text
+    column = source.columns[position]
+    field = names["_field"] if column == "_value" and names["_field"] else column
+    parts = (names["_measurement"], field, _show.label_of_tags(tags))
+    return _safe(" ".join(part for part in parts if part))
 
 
 def _label(name: str | None, column: str, one: Any) -> str:
@@ -155,12 +218,29 @@ def _own(one: Any) -> _Source:
         return numbers if mask is None else np.where(mask, np.nan, numbers)
 
     times = None
-    if "time" in kinds:
-        _, cells, _ = one._column(kinds.index("time"))
+    at = _time_column(one.columns, [kind == "time" for kind in kinds])
+    if at is not None:
+        _, cells, _ = one._column(at)
         times = cells.view(f"M8[{_UNITS[one._unit]}]")
     numbers = ("float", "integer", "unsigned", "number")
     words = ["number" if kind in numbers else kind for kind in kinds]
-    return _Source(one.columns, words, values, times)
+
+    def texts(position: int) -> Any:
+        return np.array(one._column(position)[1], dtype=object)
+
+    def cell(position: int, row: int) -> Any:
+        return next(iter(one._rows(row, row + 1)))[0][position]
+
+    return _Source(one.columns, words, values, times, texts, cell)
+
+
+def _time_column(columns: Sequence[str], are_times: Sequence[bool]) -> int | None:
+    """Returns the position of the column with the times of the rows: `_time` in a Flux table, and
+    otherwise the first column of times."""
+    is_flux = "result" in columns and "table" in columns
+    names = ("_time",) if is_flux or "_time" in columns else columns
+    found = (n for n, name in enumerate(columns) if are_times[n] and name in names)
+    return next(found, None)
 
 
 def _pandas(frame: Any) -> _Source:
@@ -181,7 +261,14 @@ def _pandas(frame: Any) -> _Source:
         index = frame.index
         times = (index if index.tz is None else index.tz_convert(None)).to_numpy()
     columns = [str(column) for column in frame.columns]
-    return _Source(columns, [kind(dtype) for dtype in frame.dtypes], values, times)
+    return _Source(
+        columns,
+        [kind(dtype) for dtype in frame.dtypes],
+        values,
+        times,
+        lambda position: frame.iloc[:, position].to_numpy(dtype=object),
+        lambda position, row: frame.iat[row, position],
+    )
 
 
 def _polars(frame: Any) -> _Source:
@@ -195,9 +282,17 @@ def _polars(frame: Any) -> _Source:
         return frame.to_series(position).cast(pl.Float64).to_numpy()
 
     times = None
-    if isinstance(frame.schema.get("time"), pl.Datetime):
-        times = frame["time"].dt.replace_time_zone(None).to_numpy()
-    return _Source(frame.columns, [kind(dtype) for dtype in frame.dtypes], values, times)
+    name = "_time" if "_time" in frame.columns else "time"
+    if isinstance(frame.schema.get(name), pl.Datetime):
+        times = frame[name].dt.replace_time_zone(None).to_numpy()
+    return _Source(
+        frame.columns,
+        [kind(dtype) for dtype in frame.dtypes],
+        values,
+        times,
+        lambda position: frame.to_series(position).to_numpy(),
+        lambda position, row: frame.item(row, position),
+    )
 
 
 def _pyarrow(table: Any) -> _Source:
@@ -214,6 +309,14 @@ def _pyarrow(table: Any) -> _Source:
         return table.column(position).cast(pa.float64(), safe=False).to_numpy()
 
     times = None
-    if "time" in table.column_names and pa.types.is_timestamp(table.schema.field("time").type):
-        times = table["time"].cast(pa.timestamp("ns")).to_numpy()
-    return _Source(table.column_names, [kind(of) for of in table.schema.types], values, times)
+    name = "_time" if "_time" in table.column_names else "time"
+    if name in table.column_names and pa.types.is_timestamp(table.schema.field(name).type):
+        times = table[name].cast(pa.timestamp("ns")).to_numpy()
+    return _Source(
+        table.column_names,
+        [kind(of) for of in table.schema.types],
+        values,
+        times,
+        lambda position: table.column(position).to_numpy(zero_copy_only=False),
+        lambda position, row: table.column(position)[row].as_py(),
+    )

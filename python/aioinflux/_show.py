@@ -147,11 +147,15 @@ def label_of_tags(tags: Mapping[str, str]) -> str:
 
 def tags_of(series: Any) -> Mapping[str, str]:
     """Returns the tags of GROUP BY of a series, which can be one of our own types or of our
-    DataFrames."""
+    DataFrames. Of a Flux table, returns the texts in its group key."""
     tags = getattr(series, "tags", None)
     if tags is None:
         attrs = getattr(series, "attrs", None)
-        tags = attrs.get("tags") if isinstance(attrs, dict) else None
+        if not isinstance(attrs, dict):
+            return {}
+        tags = attrs.get("tags")
+        if tags is None and isinstance(group := attrs.get("group"), dict):
+            return {key: value for key, value in group.items() if isinstance(value, str)}
     return tags if isinstance(tags, dict) else {}
 
 

@@ -13,11 +13,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from . import _arguments, _core, _progress
 from ._feed import Feed, is_async
 from .exceptions import InfluxDBError
+
+if TYPE_CHECKING:
+    from ._lines import Server
 
 __all__ = ["Job", "awaited", "waited"]
 
@@ -25,8 +28,8 @@ __all__ = ["Job", "awaited", "waited"]
 # and its result is sent back to the generator. Only a write that is awaited can have a `Feed`.
 Steps = Generator["_core.Call[bool] | Feed", Any, bool]
 _Two = tuple["_core.Batch | None", "_core.Batch | None"]
-# Says where points are stored: the database, the retention policy, the consistency and the
-# precision. For datagrams, this tuple is empty.
+# Says where points are stored: the database, the retention policy, the consistency, the precision
+# and `on_reject`. For datagrams, this tuple is empty.
 Place = tuple["str | None", ...]
 
 logger = logging.getLogger("aioinflux")
@@ -43,15 +46,15 @@ class Job:
     connections: int = 1
     progress: _progress.Progress = None
 
-    def batches(self) -> _core.Batches:
-        """Starts to encode the data of the call."""
+    def batches(self, server: Server) -> _core.Batches:
+        """Starts to encode the data of the call, as lines for `server`."""
         # Each check makes small writes slower, so values that are clearly valid are not checked
         # further.
         if type(self.connections) is not int or not 0 < self.connections < _arguments.MOST:
             _arguments.positive("connections", self.connections)
         if self.progress is not None:
             _progress.check(self.progress)
-        return _core.Batches(self.data, self.arguments)
+        return _core.Batches(self.data, self.arguments, server)
 
 
 class Engine(Protocol):
@@ -64,10 +67,14 @@ class Engine(Protocol):
         """Starts to send many batches, with several connections."""
 
 
-def waited(job: Job, engine: Engine, find_place: Callable[[], Place]) -> bool:
+def waited(
+    job: Job, engine: Engine, find_place: Callable[[], Place], server: Server | _core.Call[Server]
+) -> bool:
     """Runs a write in the calling thread. The function `find_place` is called after the arguments
-    of the write have been checked."""
-    work = _begun(job, engine, find_place)
+    of the write have been checked. `server` is the version family of the server, or a call that
+    asks the server for it."""
+    known = server if isinstance(server, str) else server.wait()
+    work = _begun(job, engine, find_place, known)
     if isinstance(work, _core.Call):
         return work.wait()
     try:
@@ -87,11 +94,14 @@ def waited(job: Job, engine: Engine, find_place: Callable[[], Place]) -> bool:
         work.close()
 
 
-async def awaited(job: Job, engine: Engine, find_place: Callable[[], Place]) -> bool:
-    """Runs a write in the running event loop."""
+async def awaited(
+    job: Job, engine: Engine, find_place: Callable[[], Place], server: Server | _core.Call[Server]
+) -> bool:
+    """Runs a write in the running event loop. The arguments are those of `waited`."""
     if is_async(job.data):
         job.data = Feed(job.data)
-    work = _begun(job, engine, find_place)
+    known = server if isinstance(server, str) else await server
+    work = _begun(job, engine, find_place, known)
     if isinstance(work, _core.Call):
         return await work
     try:
@@ -122,10 +132,12 @@ def rows_of(data: object) -> int | None:
     return None
 
 
-def _begun(job: Job, engine: Engine, find_place: Callable[[], Place]) -> _core.Call[bool] | Steps:
-    """Starts a write, and returns it as one call if it needs only one request (the usual case), or
-    as steps."""
-    batches = job.batches()
+def _begun(
+    job: Job, engine: Engine, find_place: Callable[[], Place], server: Server
+) -> _core.Call[bool] | Steps:
+    """Starts a write, with lines for the version family `server`. Returns the write as one call if
+    it needs only one request (the usual case), or as steps."""
+    batches = job.batches(server)
     place = find_place()
     if job.progress or isinstance(job.data, Feed):
         return _steps(job, batches, engine, place)

@@ -16,7 +16,7 @@ that version still work:
 | a chunked query returns | dicts or frames, in `async` mode only | named tuples or frames |
 | several frames | a dict by measurement and tags | a list of `(name, frame)` |
 | shortcuts | positional arguments | keyword arguments only |
-| `stream`, administration, `precision`, `rp`, default tags, URLs, `into` | yes | no |
+| `stream`, administration, `precision`, `rp`, default tags, URLs, `into`, tokens | yes | no |
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from . import _arguments, _core, _keywords, _locate, _output, _progress
 from ._administration import Administration
@@ -39,7 +39,10 @@ from .seed import AsyncInfluxDBClient
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
+    from ._arguments import Language
     from ._keywords import Aliases
+    from ._lines import Server
+    from ._tables import Tables
 
 __all__ = [
     "AsyncInfluxDBClient", "InfluxDBClient", "InfluxDBError", "InfluxDBWriteError", "logger",
@@ -56,12 +59,12 @@ _MODES = ("async", "blocking")
 
 
 class InfluxDBClient(Base, Administration):
-    """Client for InfluxDB 1.x, with the conventions of aioinflux 0.9 and all newer features."""
+    """Client for InfluxDB 1.x and 2.x, with the conventions of aioinflux 0.9 and newer features."""
 
     def __init__(
         self,
         host: str = "localhost",
-        port: int = 8086,
+        port: int = _locate.PORT,
         path: str = "/",
         mode: Mode = "async",
         output: ClientOutput = "json",
@@ -84,6 +87,10 @@ class InfluxDBClient(Base, Administration):
         key_file: str | os.PathLike[str] | None = None,
         verify_ssl: bool = True,
         bucket: str | None = None,
+        token: str | Callable[[], str] | None = None,
+        token_file: str | os.PathLike[str] | None = None,
+        org: str | None = None,
+        server: Server | None = None,
         **refused: object,
     ) -> None:
         _locate.refuse(refused)
@@ -96,9 +103,11 @@ class InfluxDBClient(Base, Administration):
             "host": host, "port": _locate.port(port), "username": username, "ssl": ssl,
             "path": path, "unix_socket": unix_socket, "timeout": timeout, "gzip": gzip,
             "proxy": proxy, "ca_file": ca_file, "cert_file": cert_file, "key_file": key_file,
-            "verify_ssl": verify_ssl,
+            "verify_ssl": verify_ssl, "token_file": token_file, "org": org, "server": server,
         }  # fmt: skip
-        self._open(options, password)
+        if token or token_file or server:
+            options |= _locate.of_host(host, port, ssl)
+        self._open(options, password, token)
         self._rp, self._consistency = rp, consistency
         # The tags are copied, so that later changes by the caller have no effect on the client.
         self._tags = dict(tags) if tags else None
@@ -189,6 +198,21 @@ class InfluxDBClient(Base, Administration):
         return f"{scheme}://{host}:{self.port}{path}{{endpoint}}"
 
     @property
+    def org(self) -> str | None:
+        """Name of the organization on a 2.x server."""
+        return self._options["org"] or None
+
+    @property
+    def token(self) -> NoReturn:
+        """The token, which cannot be read; assign to `token` to change it."""
+        raise AttributeError("the token of a client cannot be read; assign a token to change it")
+
+    @token.setter
+    def token(self, token: str | Callable[[], str]) -> None:
+        self._core = self._core.with_token(token)
+        self._has_token = True
+
+    @property
     def mode(self) -> Mode:
         """The mode of the client, `async` or `blocking`; assign to `mode` to change it."""
         return self._mode
@@ -226,6 +250,7 @@ class InfluxDBClient(Base, Administration):
             "host": self.host, "port": self.port, "path": self.path, "ssl": self.ssl,
             "db": self.db, "mode": self.mode, "output": self.output,
         }  # fmt: skip
+        items |= {name: self._options[name] for name in ("org", "server") if self._options[name]}
         return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in items.items())})"
 
     @property
@@ -258,6 +283,7 @@ class InfluxDBClient(Base, Administration):
         progress: bool | Callable[[int, int, int | None], object] | None = None,
         database: str | None = None,
         bucket: str | None = None,
+        on_reject: Literal["error", "resend"] = "error",
         **extra_tags: object,
     ) -> Any:
         job = Job(
@@ -274,12 +300,11 @@ class InfluxDBClient(Base, Administration):
                 stamp=stamp,
                 batch_lines=batch_lines,
                 batch_bytes=batch_bytes,
-                server=self._server,
             ),
             connections,
             progress,
         )
-        return self._write(job, db, rp, consistency, precision, database, bucket)
+        return self._write(job, db, rp, consistency, precision, database, bucket, on_reject)
 
     def query(
         self,
@@ -291,12 +316,16 @@ class InfluxDBClient(Base, Administration):
         db: str | None = None,
         rp: str | None = None,
         params: dict[str, object] | None = None,
-        output: ClientOutput | None = None,
+        output: ClientOutput | Literal["raw"] | None = None,
         into: type | None = None,
         tags_as_categories: bool = False,
         use_cache: bool = False,
         database: str | None = None,
         bucket: str | None = None,
+        language: Language | None = None,
+        tables: Tables | None = None,
+        columns: Iterable[str] | None = None,
+        pivot: bool = False,
     ) -> Any:
         if use_cache:
             _locate.refuse({"use_cache": use_cache})
@@ -305,11 +334,14 @@ class InfluxDBClient(Base, Administration):
                 "Can't use 'chunked' with non-async mode; hint: `stream` works in both modes"
             )
         unit = _arguments.epoch(epoch)
-        maker = (
-            self._maker(output, chunked, tags_as_categories, unit)
-            if into is None
-            else _output.maker(output or "rows", tags_as_categories, unit, into)
-        )
+        asked = output or (self.output if into is None else "rows")
+        has_shape = tables is not None or columns is not None or pivot is not False
+        maker = None
+        if has_shape or into is not None or _is_made(asked, chunked):
+            maker = _output.maker(
+                asked, tags_as_categories, unit, into,
+                tables=tables, columns=columns, pivot=pivot, batches=chunked,
+            )  # fmt: skip
         return self._query(
             _arguments.text_of(q),
             _keywords.database(db, database=database, bucket=bucket),
@@ -319,15 +351,9 @@ class InfluxDBClient(Base, Administration):
             chunk_size=chunk_size,
             params=params,
             rp=rp,
+            language=language,
+            raw=asked == "raw",
         )
-
-    def _maker(
-        self, output: ClientOutput | None, chunked: bool, tags_as_categories: bool, epoch: str
-    ) -> _output.Maker | None:
-        asked = output or self.output
-        if asked in ("dict", "json"):
-            return _output.maker("dict", tags_as_categories, epoch) if chunked else None
-        return _output.maker(asked, tags_as_categories, epoch)
 
     def stream(
         self,
@@ -344,8 +370,11 @@ class InfluxDBClient(Base, Administration):
         progress: _progress.Progress = None,
         database: str | None = None,
         bucket: str | None = None,
+        language: Language | None = None,
+        tables: Tables | None = None,
+        columns: Iterable[str] | None = None,
     ) -> Stream[Any]:
-        """Runs InfluxQL statements, and returns their rows as they arrive.
+        """Runs a query, and returns its rows as they arrive.
 
         In every mode of the client, `for row in client.stream(q)` blocks, and
         `async for row in client.stream(q)` awaits. While streaming, the client holds only one chunk
@@ -375,9 +404,17 @@ class InfluxDBClient(Base, Administration):
         """
         unit = _arguments.epoch(epoch)
         maker = (
-            _output.NamedRows(unit, with_tags=True)
-            if output is None and into is None
-            else _output.maker(output or "rows", tags_as_categories, unit, into)
+            _output.NamedRows(unit, with_tags=True, columns=columns)
+            if output is None and into is None and tables is None
+            else _output.maker(
+                output or "rows",
+                tags_as_categories,
+                unit,
+                into,
+                tables=tables,
+                columns=columns,
+                batches=True,
+            )  # fmt: skip
         )
         return self._stream(
             _arguments.text_of(q),
@@ -386,13 +423,20 @@ class InfluxDBClient(Base, Administration):
             chunk_size=chunk_size,
             params=params,
             rp=rp,
+            language=language,
             progress=progress,
         )
 
     def _statement(self, text: str, db: str | None = None, **aliases: Unpack[Aliases]) -> Any:
-        """Runs a single administrative statement."""
+        """Runs a single administrative statement, which is InfluxQL on every server."""
         db = _keywords.database(db, **aliases)
-        return self._query(text, db, self._maker(None, False, False, "ns"))
+        maker = _output.maker(self.output, False) if _is_made(self.output, False) else None
+        return self._query(text, db, maker, language="influxql")
+
+
+def _is_made(output: str, chunked: bool) -> bool:
+    """Returns whether the output is made from a decoded answer, and not by the server."""
+    return chunked or output not in ("dict", "json", "raw")
 
 
 def runner(coro: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:

@@ -76,12 +76,15 @@ class InfluxDBResponseError(InfluxDBError):
         headers: Headers of the answer, read as UTF-8, with U+FFFD in place of invalid bytes.
             Headers that contain control characters are left out, because such headers only repeat
             the text of `message`.
+        retry_after: How many seconds the server asks the client to wait before a retry, or `None`.
+            The server can send a number of seconds or a date (header `Retry-After`).
     """
 
     status: int | None = None
     code: str | None = None
     message: str | None = None
     headers: dict[str, str] = {}  # noqa: RUF012 (a default that nobody changes)
+    retry_after: float | None = None
 
 
 class InfluxDBWriteError(InfluxDBResponseError):

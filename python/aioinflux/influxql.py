@@ -11,13 +11,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
-from enum import Enum
-from string import Formatter
-from typing import Any, NoReturn
 
 from . import _core, _tokens
+from ._pieces import Piece, fill, hint, kind, nanoseconds
 
 __all__ = ["Duration", "Identifier", "InfluxQL", "Literal", "Regex", "influxql"]
 
@@ -28,47 +26,7 @@ class InfluxQL(str):
     __slots__ = ()
 
 
-class _Piece:
-    """The base class for a piece of query text of a fixed kind; `str()` returns the text."""
-
-    __slots__ = ("_bound", "_text")
-    _text: str
-    # The value that is sent if this piece of query text is passed in `params`. The value is `None`
-    # if the piece of text cannot be sent as a parameter.
-    _bound: object
-
-    def _set(self, text: str, bound: object) -> None:
-        object.__setattr__(self, "_text", text)
-        object.__setattr__(self, "_bound", bound)
-
-    def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise AttributeError(f"`{type(self).__name__}` cannot be changed")
-
-    def __str__(self) -> str:
-        return self._text
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._text}>"
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, _Piece):
-            return NotImplemented
-        return type(self) is type(other) and self._text == other._text
-
-    def __hash__(self) -> int:
-        return hash((type(self), self._text))
-
-    def __reduce__(self) -> tuple[Any, tuple[type, str, object]]:
-        return _made, (type(self), self._text, self._bound)
-
-
-def _made(kind: type, text: str, bound: object) -> _Piece:
-    piece: _Piece = object.__new__(kind)
-    piece._set(text, bound)
-    return piece
-
-
-class Identifier(_Piece):
+class Identifier(Piece):
     """The name of a database, a measurement, a tag, a field, or another object in a statement.
 
     Args:
@@ -90,7 +48,7 @@ class Identifier(_Piece):
         self._set(".".join(map(_core.quote_identifier, parts)), bound)
 
 
-class Literal(_Piece):
+class Literal(Piece):
     """A value.
 
     Args:
@@ -111,7 +69,7 @@ class Literal(_Piece):
         self._set(_literal(value), _bound(value))
 
 
-class Regex(_Piece):
+class Regex(Piece):
     """A regular expression in Go's syntax, without the enclosing slashes.
 
     Args:
@@ -129,7 +87,7 @@ class Regex(_Piece):
         self._set(_core.quote_regex(pattern), {"regex": str(pattern)})
 
 
-class Duration(_Piece):
+class Duration(Piece):
     """An InfluxQL duration.
 
     Args:
@@ -146,8 +104,8 @@ class Duration(_Piece):
     def __init__(self, value: object) -> None:
         if isinstance(value, str):
             text = _core.check_duration(value)
-        elif (nanoseconds := _nanoseconds(value)) is not None:
-            text = _core.quote_duration(nanoseconds)
+        elif (length := nanoseconds(value)) is not None:
+            text = _core.quote_duration(length)
         else:
             raise TypeError(
                 f"a duration: expected timedelta or text such as 7d, got `{type(value).__name__}`"
@@ -190,47 +148,7 @@ def influxql(template: str, /, **values: object) -> InfluxQL:
         >>> influxql("SELECT * FROM {m} WHERE host = {host}", m=Identifier("a b"), host="it's")
         'SELECT * FROM "a b" WHERE host = \\'it\\\\\\'s\\''
     """
-    if not isinstance(template, str):
-        raise TypeError(f"argument `template`: expected str, got `{type(template).__name__}`")
-    parts = _parts(template)
-    names = [name for _, name in parts if name is not None]
-    for name in names:
-        if name not in values:
-            raise ValueError(f"template: no value for `{{{name}}}`")
-    unused = values.keys() - set(names)
-    if unused:
-        raise ValueError(f"template: no placeholder for {', '.join(sorted(unused))}")
-    _tokens.check_template([text for text, _ in parts], names)
-    text = ""
-    for before, placeholder in parts:
-        text += before
-        if placeholder is not None:
-            piece = _piece(placeholder, values[placeholder])
-            # A space separates two minus signs, because `--` would begin a comment.
-            text += f" {piece}" if text.endswith("-") and piece.startswith("-") else piece
-    return InfluxQL(text)
-
-
-def _parts(template: str) -> list[tuple[str, str | None]]:
-    """Splits a template into pairs, each of which has a piece of text and the name of the
-    placeholder after it."""
-    parts: list[tuple[str, str | None]] = []
-    try:
-        parsed = list(Formatter().parse(template))
-    except ValueError as error:
-        raise ValueError(f"template: {error}; hint: write braces as {{{{ and }}}}") from None
-    for literal, name, form, conversion in parsed:
-        if form or conversion:
-            raise ValueError(f"template: placeholder `{name}` must not have a format")
-        if name is not None and not name.isidentifier():
-            raise ValueError(f"template: placeholder `{{{name}}}` is not a plain name")
-        # Python's parser splits the text at each doubled brace, and reports no placeholder name for
-        # the piece before the brace.
-        if parts and parts[-1][1] is None:
-            parts[-1] = (parts[-1][0] + literal, name)
-        else:
-            parts.append((literal, name))
-    return parts
+    return InfluxQL(fill(template, values, _tokens.check_template, _piece))
 
 
 def _piece(name: str, value: object) -> str:
@@ -238,7 +156,7 @@ def _piece(name: str, value: object) -> str:
         if not value:
             raise ValueError(f"template: the list for `{name}` is empty")
         return ", ".join(_piece(name, one) for one in value)
-    if isinstance(value, (InfluxQL, _Piece)):
+    if isinstance(value, (InfluxQL, Piece)):
         return str(value)
     try:
         return _literal(plain(value))
@@ -251,11 +169,11 @@ def plain(value: object) -> _Plain:
     """Converts a value to a type that InfluxQL has, or raises an error."""
     if isinstance(value, str):
         return value
-    if isinstance(value, date) or _kind(value) == "M":
+    if isinstance(value, date) or kind(value) == "M":
         return _Time(_core.quote_time(value))
-    if _nanoseconds(value) is not None:
+    if nanoseconds(value) is not None:
         return Duration(value)
-    if _kind(value) in ("b", "i", "u", "f"):
+    if kind(value) in ("b", "i", "u", "f"):
         value = value.item()  # type: ignore[attr-defined]
     if isinstance(value, int):
         if not -(2**63) <= value < 2**64:
@@ -274,10 +192,8 @@ def plain(value: object) -> _Plain:
 def _hint(value: object) -> str:
     if value is None:
         return "; InfluxQL has no null"
-    if isinstance(value, Enum):
-        return "; hint: `write` stores the name of a member, so pass its `.name`"
-    if isinstance(value, (bytes, bytearray)):
-        return "; hint: decode it"
+    if known := hint(value):
+        return known
     if isinstance(value, Iterable):
         return (
             "; InfluxQL 1.x has no lists; hint: join comparisons with OR, or match a pattern:"
@@ -310,16 +226,23 @@ def parameters(params: Mapping[str, object] | None) -> dict[str, object] | None:
 
 
 def _parameter(name: object, value: object) -> object:
-    # The engine checks values of these types itself, so they are passed to it unchanged.
-    if type(value) in (str, bool, int, float):
-        return value
     try:
-        if isinstance(value, dict):
-            return {kind: _typed(kind, one) for kind, one in value.items()}
-        return _bound(value if isinstance(value, (InfluxQL, _Piece)) else plain(value))
+        bound = _sent(value)
+        if isinstance(bound, int) and bound >= 2**63:
+            raise ValueError(f"`{bound}` is beyond 64 bits, as InfluxQL has no unsigned parameters")
+        return bound
     except (TypeError, ValueError) as error:
         kind = TypeError if isinstance(error, TypeError) else ValueError
         raise kind(f"parameter `{str(name)[:40]}`: {error}") from None
+
+
+def _sent(value: object) -> object:
+    # The engine checks values of these types itself, so they are passed to it unchanged.
+    if type(value) in (str, bool, int, float):
+        return value
+    if isinstance(value, dict):
+        return {kind: _typed(kind, one) for kind, one in value.items()}
+    return _bound(value if isinstance(value, (InfluxQL, Piece)) else plain(value))
 
 
 def _typed(kind: object, value: object) -> object:
@@ -332,14 +255,14 @@ def _typed(kind: object, value: object) -> object:
     return _bound(plain(value))
 
 
-def _bound(value: _Plain | InfluxQL | _Piece) -> object:
+def _bound(value: _Plain | InfluxQL | Piece) -> object:
     """Returns a value in the form in which it is sent as a parameter of a query."""
     if isinstance(value, InfluxQL):
         raise TypeError(
             "the result of `influxql()` is query text and cannot be a parameter;"
             " hint: put it into the query itself"
         )
-    if isinstance(value, _Piece):
+    if isinstance(value, Piece):
         if value._bound is None:
             raise ValueError(
                 "an `Identifier` with several parts cannot be a parameter; hint: insert it into the"
@@ -362,31 +285,3 @@ def _number(value: float | Decimal) -> str:
     # format itself as anything.
     text = format(Decimal(value if isinstance(value, Decimal) else repr(float(value))), "f")
     return text if "." in text else f"{text}.0"
-
-
-def _kind(value: object) -> str | None:
-    """Returns the numpy kind of a value that is a numpy scalar. The function works without
-    importing numpy."""
-    if type(value).__module__ != "numpy":
-        return None
-    kind: str | None = getattr(getattr(value, "dtype", None), "kind", None)
-    return kind if getattr(value, "shape", None) == () else None
-
-
-def _nanoseconds(value: object) -> int | None:
-    """Returns the number of nanoseconds of a duration. If the value is not a duration, the result
-    is `None`."""
-    if isinstance(value, timedelta):
-        days, seconds, microseconds = value.days, value.seconds, value.microseconds
-        # In addition to its microseconds, a pandas `Timedelta` has nanoseconds.
-        rest = int(getattr(value, "nanoseconds", 0))
-        return ((days * 86_400 + seconds) * 1_000_000 + microseconds) * 1000 + rest
-    if _kind(value) == "m":
-        exact: Any = value
-        if exact.dtype.str.endswith(("m8", "Y]", "M]")):
-            raise ValueError(f"duration `{exact!r}` has no unit, or a unit without a fixed length")
-        nanoseconds = exact.astype("timedelta64[ns]")
-        if nanoseconds.astype(exact.dtype) != exact:
-            raise ValueError(f"duration `{value}` is not a whole number of nanoseconds in 64 bits")
-        return int(nanoseconds.astype("int64"))
-    return None

@@ -60,7 +60,7 @@ class AsyncInfluxDBClient(Base):
             "host": host, "port": port, "username": username if password else None, "ssl": ssl,
             "path": path, "unix_socket": unix_socket, "timeout": timeout, "gzip": gzip,
             "proxy": proxy, "ca_file": ca_file, "cert_file": cert_file, "key_file": key_file,
-            "verify_ssl": verify_ssl,
+            "verify_ssl": verify_ssl, "token_file": None, "org": None, "server": None,
         }  # fmt: skip
         _arguments.expect("username", username, str, optional=True)
         self._open(options, password)
@@ -117,7 +117,6 @@ class AsyncInfluxDBClient(Base):
                 stamp=stamp,
                 batch_lines=batch_lines,
                 batch_bytes=batch_bytes,
-                server=self._server,
             ),
             connections,
             progress,

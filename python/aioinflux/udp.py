@@ -27,7 +27,7 @@ DATAGRAM_BYTES = 1400
 # The names of settings that belong to the server's UDP listener. If the name of such a setting is
 # passed to `write` as a keyword argument, it is refused, because it would become a tag, and nobody
 # would notice the mistake.
-_SETTINGS = ("db", "database", "bucket", "rp", "precision", "consistency")
+_SETTINGS = ("db", "database", "bucket", "rp", "precision", "consistency", "on_reject")
 
 
 class UDPClient:
@@ -179,10 +179,9 @@ class UDPClient:
                 stamp=stamp,
                 batch_lines=batch_lines,
                 batch_bytes=batch_bytes,
-                server="1.x",
             ),
             progress=progress,
         )
         if self.mode == "async":
-            return _write.awaited(job, self._sender, tuple)
-        return _write.waited(job, self._sender, tuple)
+            return _write.awaited(job, self._sender, tuple, "1.x")
+        return _write.waited(job, self._sender, tuple, "1.x")

@@ -20,7 +20,7 @@ use crate::http::Reply;
 use crate::in_memory;
 use crate::ledger::State;
 use crate::pipeline;
-use crate::query::{Query, ReadOptions};
+use crate::query::{Language, Query, ReadOptions};
 use crate::stream::Stream;
 use crate::write::{self, Written};
 
@@ -108,9 +108,32 @@ impl Client {
         self.exchange.is_unverified()
     }
 
+    pub(crate) fn exchange(&self) -> &Exchange {
+        &self.exchange
+    }
+
     /// The configuration.
     pub fn config(&self) -> &Config {
         self.exchange.config()
+    }
+
+    /// Returns the generation of the server, if it is known without a request. See
+    /// [`dialect`](Self::dialect).
+    pub fn known_dialect(&self) -> Option<Dialect> {
+        self.exchange.known_dialect()
+    }
+
+    /// Returns the language in which the server reads this query: the language that the query
+    /// states, or else the default language of the server's generation.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the generation of the server cannot be determined.
+    pub async fn language(&self, query: &Query) -> Result<Language, Error> {
+        match query.language_named() {
+            Some(language) => Ok(language),
+            None => Ok(dialect::language(self.dialect().await?)),
+        }
     }
 
     /// Returns the generation of the server, which determines how lines are encoded. If the
@@ -303,10 +326,12 @@ impl Client {
         Stream::open(&self.exchange, &query.into(), options, false).await
     }
 
-    /// Runs a query and returns the JSON that the server sent, unchanged, with one document on each
-    /// line.
+    /// Runs a query and returns the answer that the server sent, unchanged.
     ///
-    /// The client requests the answer in chunks, and each chunk is a document `{"results":[...]}`.
+    /// The answer to a Flux query is annotated CSV, which the server sends as a whole.
+    ///
+    /// The answer to an InfluxQL query is JSON, with one document on each line. The client requests
+    /// the answer in chunks, and each chunk is a document `{"results":[...]}`.
     /// A chunk with `"partial":true` continues in the next chunk. There are two reasons for
     /// requesting chunks. The first reason is that the server's row limit (`max-row-limit`) can
     /// truncate a single document without any sign. The second reason is that 1.6 marks complete
@@ -321,7 +346,7 @@ impl Client {
         self.query_raw_with(query, &ReadOptions::new()).await
     }
 
-    /// Runs a query with options for reading the answer, and returns the server's JSON unchanged.
+    /// Runs a query with options for reading the answer, and returns the server's answer unchanged.
     ///
     /// # Errors
     ///
@@ -339,19 +364,22 @@ impl Client {
         };
         let target = self.exchange.resolve(&query.names).await?;
         let may_be_empty = dialect::may_answer_nothing(query.text());
-        let during = |error: Error| error.during(Kind::Query.name(), &self.config().server());
+        let during = |error: Error| {
+            let error = dialect::explained(target.dialect(), error);
+            error.during(Kind::Query.name(), &self.config().server())
+        };
         let mut accepted = self.exchange.send(&target, &operation, true).await?;
-        if accepted.format != Some(Format::Json) {
+        let Some(format @ (Format::Json | Format::FluxCsv)) = accepted.format else {
             let text = "the answer is not the JSON that was requested";
             return Err(during(Error::new(ErrorKind::Misdirected, false, text)));
-        }
+        };
         let body = &mut accepted.reply.body;
         let (raw, whole) = body.collect(usize::MAX).await;
         let end = body.end();
         let raw = Bytes::from(raw);
         let checked = whole.and_then(|()| match end {
             End::Proven if raw.is_empty() && may_be_empty => Ok(()),
-            End::Proven => in_memory::check(&raw),
+            End::Proven => in_memory::check(&raw, format),
             End::Unproven => Err(in_memory::unproven()),
         });
         match checked {

@@ -57,8 +57,8 @@ pub enum ErrorKind {
     Rejected,
     /// The server failed to process the request. The same request may succeed if it is retried.
     Server,
-    /// The answer does not come from InfluxDB. Another program answered, or the answer is a
-    /// redirect.
+    /// The answer does not come from InfluxDB, or comes from a generation of InfluxDB that the
+    /// client does not expect. Another program answered, or the answer is a redirect.
     Misdirected,
     /// The answer violates the protocol. The answer is damaged or truncated, the answer is not
     /// HTTP, or nothing proves that the answer is complete.
@@ -142,6 +142,8 @@ struct Queried {
 pub(crate) struct WriteReport {
     pub(crate) rejected: Vec<Rejected>,
     pub(crate) dropped: Option<u64>,
+    /// The number of lines that were stored, if a batch was sent in several requests.
+    pub(crate) stored: u64,
     pub(crate) ledger: Ledger,
 }
 
@@ -326,9 +328,24 @@ impl Error {
         self
     }
 
+    /// Returns the same error for a write in which all points were stored that the server did not
+    /// refuse individually.
+    pub(crate) fn about_points(mut self) -> Self {
+        if self.0.kind == ErrorKind::Rejected {
+            self.0.kind = ErrorKind::PartialWrite;
+        }
+        self
+    }
+
     /// Returns the same error with its cause appended to the text.
     pub(crate) fn because(mut self, cause: &str) -> Self {
         self.0.text = format!("{}: {cause}", self.0.text);
+        self
+    }
+
+    /// Returns the same error with a hint appended to the text.
+    pub(crate) fn hint(mut self, hint: &str) -> Self {
+        self.0.text = format!("{}; hint: {hint}", self.0.text);
         self
     }
 
@@ -364,6 +381,17 @@ impl Error {
         self.0
             .context
             .get_or_insert_with(|| format!("{what} `{server}`"));
+        self
+    }
+
+    /// Puts the name of the part that is wrong before the text of this error.
+    pub(crate) fn of_part(mut self, part: &str) -> Self {
+        let context = self
+            .0
+            .context
+            .take()
+            .map(|context| format!("{part}: {context}"));
+        self.0.context = Some(context.unwrap_or_else(|| part.to_owned()));
         self
     }
 

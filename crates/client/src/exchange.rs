@@ -5,12 +5,12 @@
 //! requests and answers.
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Instant;
 
 use aioinflux_line::Dialect;
 
 use crate::config::{Config, Names};
+use crate::credentials::Credentials;
 use crate::decode::Format;
 use crate::dialect::{self, Kind, Operation, Pinged, Target, Verdict, detect};
 use crate::error::{Error, ErrorKind};
@@ -27,7 +27,7 @@ const ERROR_BYTES: usize = 64 * 1024;
 /// configuration and the connections.
 #[derive(Clone)]
 pub(crate) struct Exchange {
-    config: Arc<Config>,
+    credentials: Credentials,
     http: Http,
     generation: Generation,
 }
@@ -37,7 +37,7 @@ impl fmt::Debug for Exchange {
     /// password of a proxy.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Exchange")
-            .field("config", &self.config)
+            .field("config", self.config())
             .finish_non_exhaustive()
     }
 }
@@ -54,7 +54,7 @@ impl Exchange {
         let http = http::build(&config)?;
         Ok(Self {
             generation: Generation::of(&config.server()),
-            config: Arc::new(config),
+            credentials: Credentials::new(config),
             http,
         })
     }
@@ -64,8 +64,8 @@ impl Exchange {
     #[cfg(all(unix, feature = "event-loop"))]
     pub(crate) fn driven_by(&self, reactor: &Reactor) -> Option<Self> {
         Some(Self {
-            config: Arc::clone(&self.config),
-            http: self.http.driven_by(&self.config, reactor)?,
+            credentials: self.credentials.clone(),
+            http: self.http.driven_by(self.config(), reactor)?,
             generation: self.generation.clone(),
         })
     }
@@ -75,15 +75,20 @@ impl Exchange {
     }
 
     pub(crate) fn config(&self) -> &Config {
-        &self.config
+        self.credentials.stated()
     }
 
-    /// Returns the generation of the server. If the configuration determines the generation, the
-    /// server is not asked. The server is asked only once for all clients with the same server
-    /// address.
+    /// Returns the generation of the server, if it is known without a request. The generation is
+    /// known if the configuration determines it, or if the server has been asked for it.
+    pub(crate) fn known_dialect(&self) -> Option<Dialect> {
+        dialect::known(self.config().stated_dialect(), self.config().auth_given())
+            .or_else(|| self.generation.get())
+    }
+
+    /// Returns the generation of the server. The server is asked only if the configuration does not
+    /// determine the generation, and only once for all clients with the same server address.
     pub(crate) async fn dialect(&self) -> Result<Dialect, Error> {
-        let known = dialect::known(self.config.stated_dialect(), self.config.auth_given());
-        match known {
+        match self.known_dialect() {
             Some(dialect) => Ok(dialect),
             None => self.generation.get_or_ask(|| self.ask()).await,
         }
@@ -92,7 +97,7 @@ impl Exchange {
     /// Asks the server for its generation, and adds the URL of the server to the error.
     async fn ask(&self) -> Result<Dialect, Error> {
         let asked = self.ask_server().await;
-        asked.map_err(|error| error.during(Kind::Ping.name(), &self.config.server()))
+        asked.map_err(|error| error.during(Kind::Ping.name(), &self.config().server()))
     }
 
     async fn ask_server(&self) -> Result<Dialect, Error> {
@@ -106,7 +111,21 @@ impl Exchange {
     /// Pings the server with this query string.
     async fn ping(&self, keys: Option<&str>) -> Result<Pinged, Error> {
         let target = detect::target()?;
-        let mut request = dialect::request(&self.config, &target, &Operation::Ping)?;
+        let config = self.credentials.current().await?;
+        let pinged = self.ping_with(&config, &target, keys).await;
+        match self.credentials.changed(&config, &pinged).await? {
+            Some(config) => self.ping_with(&config, &target, keys).await,
+            None => pinged,
+        }
+    }
+
+    async fn ping_with(
+        &self,
+        config: &Config,
+        target: &Target,
+        keys: Option<&str>,
+    ) -> Result<Pinged, Error> {
+        let mut request = dialect::request(config, target, &Operation::Ping)?;
         request.url.set_query(keys);
         let mut reply = self.http.send(request, true).await?;
         let pinged = Pinged {
@@ -115,7 +134,7 @@ impl Exchange {
             headers: reply.headers,
         };
         match dialect::classify(
-            &target,
+            target,
             Kind::Ping,
             pinged.status,
             &pinged.headers,
@@ -130,7 +149,7 @@ impl Exchange {
     /// in which terms the target is stated, and how lines are encoded.
     pub(crate) async fn resolve(&self, names: &Names) -> Result<Target, Error> {
         let dialect = self.dialect().await?;
-        Target::new(dialect, names.or(self.config.names()))
+        Target::new(dialect, names.or(self.config().names()))
     }
 
     /// Sends an operation and decides what the answer means.
@@ -141,18 +160,35 @@ impl Exchange {
         whole: bool,
     ) -> Result<Accepted, Error> {
         let kind = operation.kind();
-        let sent = self.exchange(target, operation, whole).await;
-        sent.map_err(|error| error.during(kind.name(), &self.config.server()))
+        let sent = self.send_with_token(target, operation, whole).await;
+        sent.map_err(|error| error.during(kind.name(), &self.config().server()))
     }
 
-    async fn exchange(
+    /// Sends an operation, and sends it again if the server refuses the token and the token has
+    /// changed since it was read.
+    async fn send_with_token(
         &self,
         target: &Target,
         operation: &Operation<'_>,
         whole: bool,
     ) -> Result<Accepted, Error> {
+        let config = self.credentials.current().await?;
+        let sent = self.exchange(&config, target, operation, whole).await;
+        match self.credentials.changed(&config, &sent).await? {
+            Some(config) => self.exchange(&config, target, operation, whole).await,
+            None => sent,
+        }
+    }
+
+    async fn exchange(
+        &self,
+        config: &Config,
+        target: &Target,
+        operation: &Operation<'_>,
+        whole: bool,
+    ) -> Result<Accepted, Error> {
         let kind = operation.kind();
-        let request = dialect::request(&self.config, target, operation)?;
+        let request = dialect::request(config, target, operation)?;
         let (path, bytes) = (request.url.path().to_owned(), request.body.len());
         let most = match operation {
             // The error messages in the answer may quote the lines of the request.

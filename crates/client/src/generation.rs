@@ -31,6 +31,11 @@ impl Generation {
         Self(cell)
     }
 
+    /// Returns the generation if the server has been asked for it.
+    pub(crate) fn get(&self) -> Option<Dialect> {
+        self.0.get().copied()
+    }
+
     /// Returns the generation, and calls `ask` if the generation is not known yet. Concurrent calls
     /// of this method ask the server only once. If `ask` fails, the next call asks the server
     /// again.

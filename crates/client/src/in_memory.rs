@@ -9,6 +9,9 @@ use crate::decode::raw::{self, Verdict};
 use crate::decode::{DecodeError, DecodeErrorKind, Decoder, End, Event, Format, SeriesHeader};
 use crate::error::{Error, ErrorKind, excerpt};
 
+/// The number of bytes of a body that are decoded at a time, which stay in the CPU cache.
+const PIECE: usize = 1 << 18;
+
 /// Decodes the body of an answer from `/query`. The body is one JSON document, or the documents of
 /// a chunked answer.
 ///
@@ -42,11 +45,23 @@ pub fn parse_answer(body: &[u8], format: Format) -> Result<Answer, Error> {
 /// Fails if a statement of the query failed, or if the server's row limit truncated the answer.
 /// Also fails if the body is damaged or truncated.
 pub fn check_answer(body: &[u8]) -> Result<(), Error> {
-    check(body).map_err(in_memory)
+    check_json(body).map_err(in_memory)
 }
 
-/// Checks a body in the same way as [`check_answer`], but for a body that came from a server.
-pub(crate) fn check(body: &[u8]) -> Result<(), Error> {
+/// Checks a body that came from a server, and that is passed on unchanged.
+pub(crate) fn check(body: &[u8], format: Format) -> Result<(), Error> {
+    if format == Format::Json {
+        return check_json(body);
+    }
+    let mut decoder = Decoder::new(format);
+    for piece in body.chunks(PIECE) {
+        decoder.feed(piece)?;
+        while decoder.next_event().is_some() {}
+    }
+    Ok(decoder.finish(End::Proven)?)
+}
+
+fn check_json(body: &[u8]) -> Result<(), Error> {
     Err(match raw::check(body) {
         Verdict::Whole => return Ok(()),
         Verdict::Error(message) => Error::statement_failed(None, message),
@@ -129,10 +144,8 @@ impl<B> Batches<B> {
 }
 
 impl<B: AsRef<[u8]>> Batches<B> {
-    /// Decodes the next piece of the body, which is small enough to stay in the CPU cache. Returns
-    /// the result of decoding if the answer has ended.
+    /// Decodes the next piece of the body. Returns the result of decoding if the answer has ended.
     fn feed(&mut self) -> Option<Result<(), DecodeError>> {
-        const PIECE: usize = 1 << 18;
         let rest = &self.body.as_ref()[self.at..];
         if rest.is_empty() {
             return Some(self.decoder.finish(End::Proven));

@@ -22,16 +22,17 @@
 //!
 //! | what | where |
 //! |---|---|
-//! | calls | [`Client`], [`Pong`], [`Written`], [`WriteOptions`] |
+//! | calls | [`Client`], [`Pong`], [`Written`], [`WriteOptions`], [`OnReject`] |
 //! | where the server is, and how to talk to it | [`Config`], [`Tls`], [`Pem`], [`Proxy`] |
 //! | credentials, and names of databases and buckets | [`Auth`], [`Names`] |
 //! | points and lines (crate `aioinflux-line`) | [`Point`], [`ToLine`], [`Encoder`], [`Batch`] |
 //! | points without a time | [`Encoder::set_clock`], [`unique_time`], [`Colliding`] |
 //! | tables as lines | [`frame`] |
 //! | points by UDP | [`UdpSender`] |
-//! | queries | [`Query`], [`Language`], [`Param`], [`ReadOptions`], [`Precision`], [`quote_identifier`], [`quote_string`], [`quote_regex`], [`quote_duration`] |
+//! | queries | [`Query`], [`Language`], [`Param`], [`ReadOptions`], [`Precision`], [`quote_identifier`], [`quote_string`], [`quote_regex`], [`quote_duration`], [`flux`] |
 //! | answers | [`Answer`], [`Stream`], [`parse_answer`], and the decoders in [`decode`] |
 //! | columns of mixed types | [`unify`] |
+//! | tables of Flux answers | [`tables`] |
 //! | errors | [`Error`], [`ErrorKind`], [`Rejected`] |
 //!
 //! # Features
@@ -79,14 +80,17 @@
 pub mod admin;
 pub mod answer;
 mod api;
+mod check;
 mod client;
 mod clock;
 mod config;
+mod credentials;
 mod deadline;
 pub mod decode;
 mod dialect;
 mod error;
 mod exchange;
+pub mod flux;
 pub mod frame;
 mod generation;
 mod gzip;
@@ -95,6 +99,7 @@ mod http;
 mod in_memory;
 mod influxql;
 pub mod ledger;
+mod lines;
 mod lookup;
 mod optional;
 mod pipeline;
@@ -103,6 +108,7 @@ mod reject;
 mod source;
 mod statements;
 mod stream;
+pub mod tables;
 mod tls;
 mod udp;
 mod undated;
@@ -120,11 +126,12 @@ pub use aioinflux_line::{
 
 pub use answer::{Answer, Collector, Message, Series, Statement};
 pub use api::{ApiRequest, ApiResponse, Method};
+pub use check::Checked;
 pub use client::{Client, Pong};
 pub use clock::{unique_time, unique_times};
-pub use config::{Auth, Config, Consistency, Gzip, Names, Precision, Proxy, Secret};
+pub use config::{Auth, Config, Consistency, Gzip, Names, Precision, Proxy, Secret, TokenSource};
 pub use decode::Event;
-pub use dialect::WriteOptions;
+pub use dialect::{OnReject, WriteOptions};
 pub use error::{Error, ErrorKind, Limit, Rejected};
 pub use in_memory::{AnswerParser, Batches, parse_answer, parse_batches};
 pub use influxql::{quote_duration, quote_identifier, quote_regex, quote_string};

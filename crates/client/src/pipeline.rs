@@ -219,6 +219,7 @@ impl<F: Future<Output = Result<Written, Error>>> Flow<F> {
         let state = write::state_of(&error, lines);
         let report = std::mem::take(error.report_mut());
         let is_unnamed = report.rejected.is_empty();
+        self.progress.written.points += report.stored;
         self.report.rejected.extend(report.rejected);
         // If a batch was sent in parts, the ledger of its error contains the state of each part.
         if report.ledger.is_empty() {

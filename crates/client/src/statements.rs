@@ -13,12 +13,16 @@ const BEFORE_OPERANDS: [&str; 10] = [
 /// Returns whether the query has at least one statement, and `is_such` accepts the first two words
 /// of every statement.
 pub(crate) fn all(text: &str, is_such: impl Fn(&str, &str) -> bool) -> bool {
-    let tokens = Tokens {
+    let mut statements = first_words(text).peekable();
+    statements.peek().is_some() && statements.all(|[first, second]| is_such(first, second))
+}
+
+/// Returns the first two words of each statement.
+pub(crate) fn first_words(text: &str) -> impl Iterator<Item = [&str; 2]> {
+    Statements(Tokens {
         rest: text,
         operand_next: true,
-    };
-    let mut statements = Statements(tokens).peekable();
-    statements.peek().is_some() && statements.all(|[first, second]| is_such(first, second))
+    })
 }
 
 /// Iterates over the first two words of each statement, and skips empty statements. If a statement

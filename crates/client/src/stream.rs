@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use aioinflux_line::Dialect;
+
 use crate::answer::{Answer, Collector};
 use crate::decode::Event;
-use crate::dialect::Kind;
+use crate::dialect::{self, Kind};
 use crate::error::Error;
 use crate::exchange::Exchange;
 use crate::query::{Query, ReadOptions};
@@ -24,6 +26,7 @@ use crate::source::Source;
 pub struct Stream {
     source: Source,
     server: String,
+    dialect: Dialect,
 }
 
 impl Stream {
@@ -36,6 +39,7 @@ impl Stream {
         Ok(Self {
             source: Source::open(exchange, query, options, whole).await?,
             server: exchange.config().server().into_owned(),
+            dialect: exchange.dialect().await?,
         })
     }
 
@@ -93,7 +97,7 @@ impl Stream {
     }
 
     fn during(&self, error: Error) -> Error {
-        error.during(Kind::Query.name(), &self.server)
+        dialect::explained(self.dialect, error).during(Kind::Query.name(), &self.server)
     }
 }
 

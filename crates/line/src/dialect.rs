@@ -24,7 +24,7 @@ use core::ops::RangeInclusive;
 /// | the same in a tag (²) | kept | kept | kept |
 /// | `#!~#` in a measurement or tag (³) | refused | refused | kept |
 /// | tag or field key `time` | refused | refused | refused |
-/// | tag key `_field`, `_measurement` | kept | refused | kept |
+/// | tag key `_field`, `_measurement`, `_time`, `_value`, `_start`, `_stop` (⁴) | kept | refused | kept |
 /// | a key twice among the tags or the fields | refused | refused | refused |
 /// | a tag and a field of one name | kept | kept | refused |
 /// | unsigned integers | as `i`, up to i64 | `u` | `u` |
@@ -40,7 +40,9 @@ use core::ops::RangeInclusive;
 /// quotes or line feeds. The point is refused if this would happen. (³) `#!~` at the end of a
 /// measurement or tag value is also refused. The storage engine of 1.x and 2.x writes `#!~#`
 /// between the series and the field. When a 1.x server with the default index restarts, it moves
-/// the part of the tag after `#!~#` into the name of the field.
+/// the part of the tag after `#!~#` into the name of the field. (⁴) These are columns of a table in
+/// Flux. A 2.x server refuses the first two. If a point has a tag `_time` or `_value`, every Flux
+/// query that reads the point fails, and the values of tags `_start` and `_stop` are lost in Flux.
 ///
 /// No rule covers two differences between versions. InfluxDB 1.6 and older panic on a point with
 /// exactly 100, 200, 400 ... tags, so the whole request fails. Version 1.8 and all other servers
@@ -82,9 +84,11 @@ pub(crate) struct Grammar {
     /// field keys, it always reads backslashes in pairs.
     pub(crate) pairing: Pairing,
     /// Whether the server removes a backslash before `=` or `"` in a measurement and before `"` in
-    /// a field key. (These characters need no escape in these places.) (2.x accepts a measurement
-    /// with a backslash before `=` or `"`, but then cannot find the measurement.)
+    /// a field key. (These characters need no escape in these places.)
     pub(crate) loose_escapes: bool,
+    /// Whether the server accepts a measurement with a backslash before `=` or `"`, but then cannot
+    /// find the measurement.
+    pub(crate) loses_measurements: bool,
     /// Whether the server keeps ASCII control characters in names and tags.
     pub(crate) keeps_controls: bool,
     /// Whether the server refuses a whole request if its text is not UTF-8.
@@ -106,7 +110,7 @@ pub(crate) struct Grammar {
     pub(crate) takes_tags_twice: bool,
     /// Whether a tag and a field of a point may have the same key.
     pub(crate) tag_and_field: bool,
-    /// Tag keys that the server reserves.
+    /// Tag keys that the server uses for its own columns. All of them begin with `_`.
     pub(crate) reserved_tags: &'static [&'static str],
     /// The maximum total length in bytes of the encoded series key, the separator (4 bytes) and the
     /// encoded field key.
@@ -128,6 +132,7 @@ static V1: Grammar = Grammar {
     doubles_backslash: false,
     pairing: Pairing::PreviousByte,
     loose_escapes: true,
+    loses_measurements: false,
     keeps_controls: true,
     utf8_only: false,
     blanks: b" \t\0",
@@ -147,7 +152,15 @@ static V1: Grammar = Grammar {
 static V2: Grammar = Grammar {
     unsigned: true,
     loose_escapes: false,
-    reserved_tags: &["_field", "_measurement"],
+    loses_measurements: true,
+    reserved_tags: &[
+        "_field",
+        "_measurement",
+        "_time",
+        "_value",
+        "_start",
+        "_stop",
+    ],
     times: i64::MIN + 2..=i64::MAX - 1,
     ..V1
 };
@@ -156,6 +169,7 @@ static V3: Grammar = Grammar {
     doubles_backslash: true,
     pairing: Pairing::Pairs,
     loose_escapes: false,
+    loses_measurements: false,
     keeps_controls: false,
     utf8_only: true,
     blanks: b" \t",

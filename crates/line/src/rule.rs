@@ -53,8 +53,8 @@ rules! {
     KeySeparator: "contains `#!~#`, which the storage engine uses as a separator",
     /// A tag key or field key is `time`.
     Time: "is reserved for the timestamp",
-    /// A tag key is one of the keys that 2.x reserves.
-    ReservedTag: "is a tag key that the server reserves",
+    /// A tag key is one of the names that 2.x uses for its own columns.
+    ReservedTag: "is a column that 2.x adds to every table; use a different key",
     /// Two tags of the point have the same key.
     DuplicateTag: "is already a tag of this point",
     /// Two fields of the point have the same key.

@@ -272,3 +272,57 @@ fn lines_without_a_timestamp_get_that_of_the_clock() {
         assert_eq!(encoder.batch().bytes(), stamped, "{dialect:?}");
     }
 }
+
+#[test]
+fn a_measurement_that_2x_would_not_find_is_refused() {
+    for name in ["m\\=x", "m\\\"x", "m\\\\,x", "m\\\\\\ x"] {
+        let text = ["m v=1\n", name, " v=1"].concat();
+        assert_refused(&[Dialect::V2], &text, Rule::BackslashBeforeSpecial, 2);
+        assert_eq!(refusal(Dialect::V1, &text), None, "{name}");
+    }
+    // Escaped characters, a backslash before any other character, and tags are not affected.
+    for text in [
+        "m\\,\\ \\x=\" v=1",
+        "m,t=a\\=b v=1",
+        "m,t\\=a=b v=1",
+        "m v\\=a=1",
+    ] {
+        assert_eq!(refusal(Dialect::V2, text), None, "{text}");
+    }
+}
+
+#[test]
+fn tags_in_text_with_the_name_of_a_column_of_2x_are_refused() {
+    for key in [
+        "_field",
+        "_measurement",
+        "_time",
+        "_value",
+        "_start",
+        "_stop",
+    ] {
+        for tags in [format!("{key}=a"), format!("b=\\\\ ,{key}=a,c=d")] {
+            let text = format!("m v=1\nm,{tags} v=1");
+            assert_refused(&[Dialect::V2], &text, Rule::ReservedTag, 2);
+            assert_eq!(refusal(Dialect::V1, &text), None, "{text}");
+        }
+        // The same names are allowed in fields, and as parts of other names.
+        for text in [
+            format!("m v=1,{key}=1"),
+            format!("m {key}=1"),
+            format!("m,{key}x=1,x{key}=1 v=1"),
+            format!("m,t=a\\,{key}\\=b v=1"),
+            format!("m\\,{key}=1 v=1"),
+            format!("m s=\",{key}=1\""),
+        ] {
+            assert_eq!(refusal(Dialect::V2, &text), None, "{text}");
+        }
+    }
+    let mut encoder = Encoder::new(Dialect::V2);
+    let error = encoder.push_text(b"m v=1\nm,_time=1 v=1").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "point 1 (line 2 of the text): tag key `_time` is a column that 2.x adds to every table; \
+         use a different key"
+    );
+}

@@ -112,7 +112,14 @@ fn empty_names_are_refused_and_empty_tag_values_left_out() {
 
 #[test]
 fn tag_keys_of_2x_are_reserved_there_alone() {
-    for key in ["_field", "_measurement"] {
+    for key in [
+        "_field",
+        "_measurement",
+        "_time",
+        "_value",
+        "_start",
+        "_stop",
+    ] {
         assert_eq!(tag_key(V2, key), Some(Rule::ReservedTag));
         assert_eq!(tag_key(V1, key), None);
         assert_eq!(tag_key(V3, key), None);

@@ -111,7 +111,7 @@ fn measurement(name: &str, table: &Bound<'_, PyAny>) -> PyResult<String> {
 /// returned.
 pub(crate) fn own_name(table: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     match table.cast::<Table>() {
-        Ok(table) => table.getattr(intern!(table.py(), "name"))?.extract(),
+        Ok(table) => Ok(table.get().measurement().map(str::to_owned)),
         Err(_) => Ok(None),
     }
 }

@@ -49,7 +49,6 @@ pub(crate) struct Arguments {
     pub(crate) batch_lines: Option<Py<PyAny>>,
     pub(crate) batch_bytes: Option<Py<PyAny>>,
     pub(crate) threads: Option<Py<PyAny>>,
-    pub(crate) server: Server,
 }
 
 #[pymethods]
@@ -59,7 +58,7 @@ impl Arguments {
     #[staticmethod]
     #[pyo3(signature = (*, measurement=None, tag_columns=None, time_column=None,
         measurement_column=None, time_unit=None, tags=None, extra_tags=None, default_tags=None,
-        stamp, batch_lines, batch_bytes, threads=None, server))]
+        stamp, batch_lines, batch_bytes, threads=None))]
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of the Python function"
@@ -77,7 +76,6 @@ impl Arguments {
         batch_lines: Py<PyAny>,
         batch_bytes: Py<PyAny>,
         threads: Option<Py<PyAny>>,
-        server: Server,
     ) -> Self {
         exit::protect_thread();
         Self {
@@ -93,7 +91,6 @@ impl Arguments {
             batch_lines: Some(batch_lines),
             batch_bytes: Some(batch_bytes),
             threads,
-            server,
         }
     }
 
@@ -120,8 +117,9 @@ impl Arguments {
     }
 
     /// Checks all arguments of the call except the limits of batches. Returns the sink, which holds
-    /// the settings that all points share, and the roles of the table columns.
-    pub(crate) fn begin(&self, py: Python<'_>) -> PyResult<(Lease, Roles)> {
+    /// the settings that all points share, and the roles of the table columns. The lines are written
+    /// for `server`.
+    pub(crate) fn begin(&self, py: Python<'_>, server: Server) -> PyResult<(Lease, Roles)> {
         let is_stamped = self.is_stamped(py)?;
         let time_unit = self.time_unit.as_ref().map(|unit| {
             let check = UNIT.import(py, CHECKS, "unit")?;
@@ -137,7 +135,7 @@ impl Arguments {
                 .as_ref()
                 .map(|name| name.clone_ref(py)),
         };
-        let mut sink = Lease::take(self.server.dialect());
+        let mut sink = Lease::take(server.dialect());
         sink.times.begin(time_unit.as_deref())?;
         sink.set_stamp(is_stamped);
         sink.set_defaults(

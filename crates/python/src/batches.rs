@@ -12,6 +12,7 @@ use crate::batch::Encoded;
 use crate::errors;
 use crate::exit;
 use crate::limits::Limits;
+use crate::server::Server;
 use crate::session::Session;
 
 create_exception!(
@@ -35,9 +36,13 @@ pub(crate) struct Batches {
 #[pymethods]
 impl Batches {
     #[new]
-    fn new(data: Bound<'_, PyAny>, arguments: &Bound<'_, Arguments>) -> PyResult<Self> {
+    fn new(
+        data: Bound<'_, PyAny>,
+        arguments: &Bound<'_, Arguments>,
+        server: Server,
+    ) -> PyResult<Self> {
         exit::protect_thread();
-        let session = Session::begin(data, arguments.get(), Limits::OF_WRITES)?;
+        let session = Session::begin(data, arguments.get(), server, Limits::OF_WRITES)?;
         Ok(Self {
             session: Mutex::new(session),
             rows: AtomicU64::new(0),

@@ -3,11 +3,14 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aioinflux::ledger::State;
-use aioinflux::{Batch, Config, Consistency, Param, Precision, Query, ReadOptions, WriteOptions};
+use aioinflux::{
+    Answer, Batch, Config, Consistency, Dialect, Language, OnReject, Precision, Query, ReadOptions,
+    WriteOptions,
+};
+use bytes::Bytes;
 use pyo3::IntoPyObjectExt;
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyString};
+use pyo3::types::{PyBytes, PyDict};
 
 use crate::call::Call;
 use crate::config::{Options, argument};
@@ -15,10 +18,13 @@ use crate::encode::Encoded;
 use crate::engine::Engine;
 use crate::errors::{self, Kept};
 use crate::exit;
+use crate::language::Named;
 use crate::out::{PyAnswer, json};
-use crate::place::{Place, shorten, type_name};
+use crate::params;
 use crate::runtime;
+use crate::server::Server;
 use crate::stream::Stream;
+use crate::token;
 use crate::writing::Writing;
 
 /// The configuration of a client, and its connections.
@@ -26,6 +32,8 @@ use crate::writing::Writing;
 pub(crate) struct Client {
     options: Options,
     config: Config,
+    /// The generation of the server, if the configuration determines it.
+    server: Option<Dialect>,
     /// The connections of one process, with the ID of that process. Connections belong to the
     /// threads that drive them, and a fork does not copy those threads.
     engine: Mutex<Option<(u32, Engine)>>,
@@ -35,6 +43,12 @@ pub(crate) struct Client {
 /// the loop.
 const SMALL: usize = 16 * 1024;
 
+/// A complete answer: the server's JSON, or the decoded answer to a Flux query.
+enum Whole {
+    Json(Bytes),
+    Flux(Answer),
+}
+
 impl Client {
     fn open(options: Options) -> PyResult<Self> {
         let config = options.config()?;
@@ -42,10 +56,12 @@ impl Client {
         // only at the first request.
         let client =
             aioinflux::Client::new(config.clone()).map_err(|error| errors::to_python(&error))?;
+        let server = client.known_dialect();
         let engine = (runtime::process(), Engine::new(client));
         Ok(Self {
             options,
             config,
+            server,
             engine: Mutex::new(Some(engine)),
         })
     }
@@ -78,8 +94,8 @@ impl Client {
 impl Client {
     #[new]
     #[pyo3(signature = (*, host, port, ssl=false, path="/", unix_socket=None, username=None,
-        password=None, ca_file=None, cert_file=None, key_file=None, verify_ssl=true, timeout=None,
-        gzip=None, proxy=None))]
+        password=None, token=None, token_file=None, org=None, server=None, ca_file=None,
+        cert_file=None, key_file=None, verify_ssl=true, timeout=None, gzip=None, proxy=None))]
     #[expect(
         clippy::too_many_arguments,
         reason = "the options of the Python constructor, by name"
@@ -92,6 +108,10 @@ impl Client {
         unix_socket: Option<String>,
         username: Option<String>,
         password: Option<String>,
+        token: Option<&Bound<'_, PyAny>>,
+        token_file: Option<String>,
+        org: Option<String>,
+        server: Option<Server>,
         ca_file: Option<String>,
         cert_file: Option<String>,
         key_file: Option<String>,
@@ -109,6 +129,9 @@ impl Client {
             unix_socket,
             username,
             password,
+            auth: token::auth(token, token_file)?,
+            org,
+            server,
             ca_file,
             cert_file,
             key_file,
@@ -139,6 +162,40 @@ impl Client {
         })
     }
 
+    /// Returns a client that has the same options, but another token.
+    fn with_token(&self, token: &Bound<'_, PyAny>) -> PyResult<Self> {
+        exit::protect_thread();
+        Self::open(Options {
+            auth: token::auth(Some(token), None)?,
+            ..self.options.clone()
+        })
+    }
+
+    /// Returns the generation of the server, or `None` if the server must be asked for it first
+    /// (`dialect`).
+    #[getter]
+    fn server(&self) -> PyResult<Option<&'static str>> {
+        exit::protect_thread();
+        let known = match self.server {
+            Some(dialect) => Some(dialect),
+            None => self.engine()?.client().known_dialect(),
+        };
+        Ok(known.map(Server::name))
+    }
+
+    /// Asks the server for its generation.
+    fn dialect(&self) -> PyResult<Call> {
+        exit::protect_thread();
+        Ok(Call::small(
+            self.engine()?,
+            |client| async move { client.dialect().await },
+            |py, outcome| {
+                let dialect = outcome.map_err(|error| errors::to_python(&error))?;
+                Server::name(dialect).into_py_any(py)
+            },
+        ))
+    }
+
     fn ping(&self) -> PyResult<Call> {
         exit::protect_thread();
         let engine = self.engine()?;
@@ -156,7 +213,22 @@ impl Client {
         ))
     }
 
-    #[pyo3(signature = (batch, db, rp=None, consistency=None, precision=None))]
+    /// Checks whether the client can write, and returns the generation and the version of the
+    /// server.
+    fn check(&self, db: Option<String>, rp: Option<String>) -> PyResult<Call> {
+        exit::protect_thread();
+        let options = write_options(db, rp, None, None, None)?;
+        Ok(Call::small(
+            self.engine()?,
+            |client| async move { client.check(&options).await },
+            |py, outcome| {
+                let found = outcome.map_err(|error| errors::to_python(&error))?;
+                (Server::name(found.dialect), found.version).into_py_any(py)
+            },
+        ))
+    }
+
+    #[pyo3(signature = (batch, db, rp=None, consistency=None, precision=None, on_reject=None))]
     fn write(
         &self,
         batch: &Bound<'_, Encoded>,
@@ -164,11 +236,12 @@ impl Client {
         rp: Option<String>,
         consistency: Option<&str>,
         precision: Option<&str>,
+        on_reject: Option<&str>,
     ) -> PyResult<Call> {
         exit::protect_thread();
         let engine = self.engine()?;
         let batch = Arc::clone(&batch.get().batch);
-        let options = write_options(db, rp, consistency, precision)?;
+        let options = write_options(db, rp, consistency, precision, on_reject)?;
         let is_small = batch.bytes().len() < SMALL;
         let request =
             |client: aioinflux::Client| async move { client.write_batch(batch, &options).await };
@@ -184,7 +257,7 @@ impl Client {
     }
 
     /// Begins a write that sends many batches.
-    #[pyo3(signature = (connections, db, rp=None, consistency=None, precision=None))]
+    #[pyo3(signature = (connections, db, rp=None, consistency=None, precision=None, on_reject=None))]
     fn write_all(
         &self,
         py: Python<'_>,
@@ -193,10 +266,11 @@ impl Client {
         rp: Option<String>,
         consistency: Option<&str>,
         precision: Option<&str>,
+        on_reject: Option<&str>,
     ) -> PyResult<Writing> {
         exit::protect_thread();
         let client = self.engine()?.client();
-        let options = Arc::new(write_options(db, rp, consistency, precision)?);
+        let options = Arc::new(write_options(db, rp, consistency, precision, on_reject)?);
         let send = move |batch: Arc<Batch>| {
             let (client, options) = (client.clone(), Arc::clone(&options));
             async move { client.write_batch(batch, &options).await }
@@ -204,7 +278,9 @@ impl Client {
         Writing::begin(py, send, connections, State::Stored)
     }
 
-    #[pyo3(signature = (q, db, epoch, params, rp=None))]
+    /// Runs a query, and returns the server's JSON as a dict. The answer to a Flux query, which is
+    /// not JSON, is returned decoded.
+    #[pyo3(signature = (q, db, epoch, params, rp=None, language=None))]
     fn query_json(
         &self,
         q: String,
@@ -212,27 +288,61 @@ impl Client {
         epoch: &str,
         params: Option<&Bound<'_, PyDict>>,
         rp: Option<String>,
+        language: Option<Named>,
     ) -> PyResult<Call> {
         exit::protect_thread();
         let engine = self.engine()?;
-        let query = query(q, db, rp, params)?;
+        let query = query(q, db, rp, params, language)?;
+        let options = ReadOptions::new().epoch(unit("epoch", epoch)?);
+        Ok(Call::small(
+            engine,
+            |client| async move {
+                if client.language(&query).await? == Language::InfluxQl {
+                    let body = client.query_raw_with(&query, &options).await?;
+                    return Ok(Whole::Json(body));
+                }
+                client.query(&query).await.map(Whole::Flux)
+            },
+            |py, outcome| match outcome {
+                // InfluxDB 2.x answers some statements with an empty body, although it ran them.
+                Ok(Whole::Json(body)) if body.is_empty() => json::parse(py, br#"{"results":[]}"#),
+                Ok(Whole::Json(body)) => json::parse(py, &body),
+                Ok(Whole::Flux(answer)) => PyAnswer::flux(answer).into_py_any(py),
+                Err(error) => {
+                    let is_decoded = error.answer().is_some();
+                    let kept = if is_decoded { Kept::Flux } else { Kept::Dict };
+                    Err(errors::of_query(py, &error, kept))
+                }
+            },
+        ))
+    }
+
+    /// Runs a query, and returns the bytes of its answer.
+    #[pyo3(signature = (q, db, epoch, params, rp=None, language=None))]
+    fn query_raw(
+        &self,
+        q: String,
+        db: Option<String>,
+        epoch: &str,
+        params: Option<&Bound<'_, PyDict>>,
+        rp: Option<String>,
+        language: Option<Named>,
+    ) -> PyResult<Call> {
+        exit::protect_thread();
+        let engine = self.engine()?;
+        let query = query(q, db, rp, params, language)?;
         let options = ReadOptions::new().epoch(unit("epoch", epoch)?);
         Ok(Call::small(
             engine,
             |client| async move { client.query_raw_with(&query, &options).await },
             |py, outcome| {
-                let body = outcome.map_err(|error| errors::of_query(py, &error, Kept::Dict))?;
-                if body.is_empty() {
-                    // InfluxDB 2.x answers some statements with an empty body, although it ran
-                    // them.
-                    return json::parse(py, br#"{"results":[]}"#);
-                }
-                json::parse(py, &body)
+                let body = outcome.map_err(|error| errors::of_query(py, &error, Kept::Bytes))?;
+                PyBytes::new(py, &body).into_py_any(py)
             },
         ))
     }
 
-    #[pyo3(signature = (q, db, params, rp=None, views=false))]
+    #[pyo3(signature = (q, db, params, rp=None, views=false, language=None))]
     fn query(
         &self,
         q: String,
@@ -240,23 +350,32 @@ impl Client {
         params: Option<&Bound<'_, PyDict>>,
         rp: Option<String>,
         views: bool,
+        language: Option<Named>,
     ) -> PyResult<Call> {
         exit::protect_thread();
         let engine = self.engine()?;
-        let query = query(q, db, rp, params)?;
+        let query = query(q, db, rp, params, language)?;
         let mut options = ReadOptions::new();
         options.text_views = views;
         Ok(Call::small(
             engine,
-            |client| async move { client.query_with(&query, &options).await },
-            |py, outcome| {
-                let answer = outcome.map_err(|error| errors::of_query(py, &error, Kept::Answer))?;
-                PyAnswer::new(answer).into_py_any(py)
+            |client| async move {
+                let is_flux = is_flux(&client, &query).await;
+                (is_flux, client.query_with(&query, &options).await)
+            },
+            |py, (is_flux, outcome)| {
+                let kept = if is_flux { Kept::Flux } else { Kept::Answer };
+                let answer = outcome.map_err(|error| errors::of_query(py, &error, kept))?;
+                PyAnswer::of_language(answer, is_flux).into_py_any(py)
             },
         ))
     }
 
-    #[pyo3(signature = (q, db, chunk_size, params, rp=None, views=false))]
+    #[pyo3(signature = (q, db, chunk_size, params, rp=None, views=false, language=None))]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the arguments of the Python function"
+    )]
     fn stream(
         &self,
         q: String,
@@ -265,10 +384,11 @@ impl Client {
         params: Option<&Bound<'_, PyDict>>,
         rp: Option<String>,
         views: bool,
+        language: Option<Named>,
     ) -> PyResult<Call> {
         exit::protect_thread();
         let client = self.engine()?.client();
-        let query = query(q, db, rp, params)?;
+        let query = query(q, db, rp, params, language)?;
         let mut options = ReadOptions::new();
         options.text_views = views;
         if let Some(rows) = chunk_size {
@@ -278,10 +398,14 @@ impl Client {
             options.chunk_size = Some(rows);
         }
         Ok(Call::new(
-            async move { client.stream_with(&query, &options).await },
-            |py, outcome| {
-                let stream = outcome.map_err(|error| errors::of_query(py, &error, Kept::Answer))?;
-                Stream::new(stream).into_py_any(py)
+            async move {
+                let is_flux = is_flux(&client, &query).await;
+                (is_flux, client.stream_with(&query, &options).await)
+            },
+            |py, (is_flux, outcome)| {
+                let kept = if is_flux { Kept::Flux } else { Kept::Answer };
+                let stream = outcome.map_err(|error| errors::of_query(py, &error, kept))?;
+                Stream::new(stream, is_flux).into_py_any(py)
             },
         ))
     }
@@ -300,11 +424,21 @@ impl Client {
     }
 }
 
+/// Whether the server reads the query as Flux. If this cannot be determined, the query itself fails
+/// for the same reason.
+async fn is_flux(client: &aioinflux::Client, query: &Query) -> bool {
+    client
+        .language(query)
+        .await
+        .is_ok_and(|language| language == Language::Flux)
+}
+
 fn write_options(
     db: Option<String>,
     rp: Option<String>,
     consistency: Option<&str>,
     precision: Option<&str>,
+    on_reject: Option<&str>,
 ) -> PyResult<WriteOptions> {
     let mut options = WriteOptions::new();
     options.names.database = db;
@@ -318,6 +452,11 @@ fn write_options(
     options.precision = precision
         .map(|unit| self::unit("precision", unit))
         .transpose()?;
+    options.on_reject = match on_reject {
+        None | Some("error") => OnReject::Error,
+        Some("resend") => OnReject::Resend,
+        Some(other) => return Err(argument("on_reject", "error or resend", other)),
+    };
     Ok(options)
 }
 
@@ -330,88 +469,19 @@ fn query(
     db: Option<String>,
     rp: Option<String>,
     params: Option<&Bound<'_, PyDict>>,
+    language: Option<Named>,
 ) -> PyResult<Query> {
     let mut query = Query::new(q);
+    if let Some(Named(language)) = language {
+        query = query.language(language);
+    }
     if let Some(db) = db {
         query = query.database(db);
     }
     if let Some(rp) = rp {
         query = query.retention_policy(rp);
     }
-    for (name, value) in params.into_iter().flatten() {
-        let Ok(text) = name.cast::<PyString>() else {
-            return Err(PyTypeError::new_err(format!(
-                "argument `params`: names are str, got `{}`",
-                type_name(&name)
-            )));
-        };
-        let name = text
-            .to_str()
-            .map_err(|error| Place::argument("params").wrap(text.py(), &error))?;
-        query = query.bind(name, param(name, &value)?);
-    }
-    Ok(query)
-}
-
-fn param(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Param> {
-    let place = Place {
-        point: None,
-        part: "parameter",
-        key: Some(name),
-    };
-    if value.is_instance_of::<PyInt>() && !value.is_instance_of::<PyBool>() {
-        return value.extract().map(Param::Integer).map_err(|_| {
-            let value = shorten(&value.to_string());
-            place.value_error(format_args!("`{value}` is beyond 64 bits"))
-        });
-    }
-    match known_param(value) {
-        Ok(Some(param)) => Ok(param),
-        Ok(None) => Err(place.type_error(
-            "float, int, bool, str or a dict with one of the keys identifier, regex, duration, \
-             string, float, integer",
-            value,
-        )),
-        Err(error) if error.is_instance_of::<PyTypeError>(value.py()) => Err(PyTypeError::new_err(
-            format!("{place}: {}", error.value(value.py())),
-        )),
-        Err(error) => Err(place.wrap(value.py(), &error)),
-    }
-}
-
-/// Returns the query parameter for a Python value, or `None` if values of this type cannot be
-/// bound.
-fn known_param(value: &Bound<'_, PyAny>) -> PyResult<Option<Param>> {
-    if value.is_instance_of::<PyBool>() {
-        return value.extract().map(Param::Boolean).map(Some);
-    }
-    if value.is_instance_of::<PyString>() {
-        return value.extract().map(Param::String).map(Some);
-    }
-    if value.is_instance_of::<PyFloat>() {
-        return value.extract().map(Param::Float).map(Some);
-    }
-    let Ok(typed) = value.cast::<PyDict>() else {
-        return Ok(None);
-    };
-    let Ok((kind, value)) = typed
-        .items()
-        .get_item(0)
-        .and_then(|item| item.extract::<(String, Bound<'_, PyAny>)>())
-    else {
-        return Ok(None);
-    };
-    let make = match kind.as_str() {
-        _ if typed.len() > 1 => return Ok(None),
-        "identifier" | "ident" => Param::Identifier,
-        "regex" => Param::Regex,
-        "duration" => Param::Duration,
-        "string" => Param::String,
-        "float" | "number" => return value.extract().map(Param::Float).map(Some),
-        "integer" | "int" => return value.extract().map(Param::Integer).map(Some),
-        _ => return Ok(None),
-    };
-    value.extract().map(make).map(Some)
+    params::bind(query, params)
 }
 
 /// Quotes a name for an `InfluxQL` statement.

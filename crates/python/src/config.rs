@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use aioinflux::{Config, Gzip, Pem, Proxy, Tls};
+use aioinflux::{Auth, Config, Gzip, Pem, Proxy, Tls};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::errors;
+use crate::server::Server;
 
 /// The options with which a client is constructed. The options are never shown in messages, because
 /// they contain passwords.
@@ -21,6 +22,11 @@ pub(crate) struct Options {
     /// whether a password is also required; this module does not.
     pub(crate) username: Option<String>,
     pub(crate) password: Option<String>,
+    /// The source of the token. A client has either a token or a user name.
+    pub(crate) auth: Auth,
+    pub(crate) org: Option<String>,
+    /// The generation of the server, if the caller states it.
+    pub(crate) server: Option<Server>,
     pub(crate) ca_file: Option<String>,
     pub(crate) cert_file: Option<String>,
     pub(crate) key_file: Option<String>,
@@ -35,7 +41,21 @@ impl Options {
         let url = url(&self.host, self.port, self.ssl, &self.path)?;
         let mut config = Config::new(&url).map_err(|error| errors::to_python(&error))?;
         if let Some(user) = non_empty(self.username.as_deref()) {
+            if self.auth != Auth::None {
+                return Err(PyValueError::new_err(
+                    "arguments `token` and `username`: pass only one; hint: InfluxDB 1.8 takes \
+                     `token=\"user:password\"` on its endpoints for 2.x clients",
+                ));
+            }
             config = config.credentials(user, self.password.as_deref().unwrap_or_default());
+        } else {
+            config = config.auth(self.auth.clone());
+        }
+        if let Some(name) = non_empty(self.org.as_deref()) {
+            config = config.organization(name);
+        }
+        if let Some(server) = self.server {
+            config = config.dialect(server.dialect());
         }
         if let Some(path) = &self.unix_socket {
             config = config.unix_socket(path);
@@ -90,7 +110,7 @@ fn url(host: &str, port: i64, ssl: bool, path: &str) -> PyResult<String> {
         // password.
         return Err(PyValueError::new_err(
             "argument `host`: expected the name or address of a server, without scheme, user and \
-             path",
+             path; hint: a URL is for `from_url`, or for `host` together with `token` or `server`",
         ));
     }
     // If the host contains exactly one colon, the host includes a port, because an IPv6 address has

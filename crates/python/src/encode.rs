@@ -63,15 +63,18 @@ pub(crate) fn to_line_protocol(
         batch_lines: None,
         batch_bytes: None,
         threads,
-        server,
     };
-    lines_of(data, &arguments)
+    lines_of(data, &arguments, server)
 }
 
 /// Returns the encoded lines of the data as one `bytes` object.
-fn lines_of<'py>(data: Bound<'py, PyAny>, arguments: &Arguments) -> PyResult<Bound<'py, PyBytes>> {
+fn lines_of<'py>(
+    data: Bound<'py, PyAny>,
+    arguments: &Arguments,
+    server: Server,
+) -> PyResult<Bound<'py, PyBytes>> {
     let py = data.py();
-    let mut session = Session::begin(data, arguments, LIMITS)?;
+    let mut session = Session::begin(data, arguments, server, LIMITS)?;
     let is_done = session.finish_early(py);
     let (lines, skipped) = if is_done.map_err(|error| errors::no_end(py, error))? {
         let batch = session.sink.encoder.batch();

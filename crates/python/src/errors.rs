@@ -7,26 +7,41 @@ use aioinflux::{Error, ErrorKind, FieldConflict};
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::{PyRuntimeError, PyStopIteration, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyRange};
+use pyo3::types::{PyBytes, PyDict, PyList, PyRange};
 
 use crate::out::{PyAnswer, json};
 use crate::place::shorten;
 
 /// Names in the engine's error messages, each with the corresponding name in Python.
-const NAMES: [(&str, &str); 4] = [
+const NAMES: [(&str, &str); 12] = [
     ("`Tls::ca`", "`ca_file`"),
     ("`Tls::client_certificate`", "`cert_file` and `key_file`"),
     ("use an `https://` URL", "use `ssl=True`"),
     ("use an `http://` URL", "use `ssl=False`"),
+    ("`Query::language(Language::Flux)`", "`language=\"flux\"`"),
+    (
+        "`Query::language(Language::InfluxQl)`",
+        "`language=\"influxql\"`",
+    ),
+    ("`Config::organization`", "`org=`"),
+    ("set `Config::dialect` to V3", "pass `server=\"3.x\"`"),
+    ("set the dialect", "pass `server=`"),
+    ("with dialect V2", "with `server=\"2.x\"`"),
+    ("`POST /api/v2/dbrps`", "`client.dbrps.create(...)`"),
+    ("`POST /api/v2/buckets`", "`client.buckets.create(...)`"),
 ];
 
 /// The part of a failed query's answer that is kept in the exception.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Kept {
     /// The exception keeps a dict with the same content as the server's JSON.
     Dict,
     /// The exception keeps the decoded answer.
     Answer,
+    /// The exception keeps the bytes of the answer.
+    Bytes,
+    /// The exception keeps the decoded answer to a Flux query.
+    Flux,
     /// The exception keeps no part of the answer, because the caller already has the rows.
     Nothing,
 }
@@ -95,12 +110,13 @@ pub(crate) fn ranges<'py>(py: Python<'py>, points: &[Range<u64>]) -> Bound<'py, 
 /// failure.
 pub(crate) fn of_query(py: Python<'_>, error: &Error, kept: Kept) -> PyErr {
     let result = match (kept, error.raw()) {
-        (Kept::Nothing, _) | (Kept::Dict, None) => None,
+        (Kept::Nothing, _) | (Kept::Dict | Kept::Bytes, None) => None,
+        (Kept::Bytes, Some(raw)) => Some(PyBytes::new(py, raw).into_any().unbind()),
         (Kept::Dict, Some(raw)) => json::parse(py, raw).ok(),
-        (Kept::Answer, _) => error
-            .answer()
-            .cloned()
-            .and_then(|answer| Py::new(py, PyAnswer::new(answer)).ok().map(Py::into_any)),
+        (Kept::Answer | Kept::Flux, _) => error.answer().cloned().and_then(|answer| {
+            let answer = PyAnswer::of_language(answer, kept == Kept::Flux);
+            Py::new(py, answer).ok().map(Py::into_any)
+        }),
     };
     with_result(py, error, result.unwrap_or_else(|| py.None()))
 }
@@ -222,6 +238,8 @@ fn build(
     let message = error.server_message();
     all.set_item("message", message.map(|message| shown(refused, message)))?;
     all.set_item("retryable", error.is_retryable())?;
+    let wait = error.retry_after().map(|wait| wait.as_secs_f64());
+    all.set_item("retry_after", wait)?;
     let headers = PyDict::new(py);
     for (name, value) in error.headers() {
         headers.set_item(header_name(name), shown(refused, value))?;

@@ -19,7 +19,8 @@
 //! | `session` | one call: arguments, input and sink, batch by batch |
 //! | `encode`, `whole` | all lines of a call as one object |
 //! | `values`, `text`, `times`, `place` | values, texts and times, and how errors name them |
-//! | `influxql` | pieces of query text |
+//! | `influxql`, `flux` | pieces of query text |
+//! | `params` | the parameters of a query |
 //! | `batch`, `batches`, `limits` | the lines as batches, and where these end |
 //! | `udp` | batches as datagrams |
 //! | `parse` | lines as Python's data |
@@ -50,13 +51,16 @@ mod encode;
 mod engine;
 mod errors;
 mod exit;
+mod flux;
 mod frame;
 mod inbox;
 mod influxql;
 mod input;
+mod language;
 mod limits;
 mod lines;
 mod out;
+mod params;
 mod place;
 mod prefetch;
 mod runtime;
@@ -67,6 +71,7 @@ mod stream;
 mod task;
 mod text;
 mod times;
+mod token;
 mod typed;
 mod udp;
 mod values;
@@ -93,6 +98,8 @@ mod _core {
     use crate::client::{Client, quote_identifier};
     #[pymodule_export]
     use crate::encode::{Encoded, nanoseconds, to_line_protocol};
+    #[pymodule_export]
+    use crate::flux::flux_literal;
     #[pymodule_export]
     use crate::influxql::{check_duration, quote_duration, quote_regex, quote_string, quote_time};
     #[pymodule_export]

@@ -17,6 +17,15 @@ impl Server {
     pub(crate) fn dialect(self) -> Dialect {
         self.0
     }
+
+    /// Returns the name in Python of the generation that has this dialect.
+    pub(crate) fn name(dialect: Dialect) -> &'static str {
+        match dialect {
+            Dialect::V1 => "1.x",
+            Dialect::V2 => "2.x",
+            Dialect::V3 => "3.x",
+        }
+    }
 }
 
 impl<'a, 'py> FromPyObject<'a, 'py> for Server {

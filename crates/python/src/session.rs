@@ -15,6 +15,7 @@ use crate::exit;
 use crate::frame::{Table, count, refusal};
 use crate::input::{Filled, Input};
 use crate::limits::Limits;
+use crate::server::Server;
 use crate::sink::{Lease, Sink};
 
 /// A call that encodes data: its data, its arguments, and the lines encoded so far.
@@ -60,16 +61,17 @@ struct Reading {
 }
 
 impl Session {
-    /// Begins a call. `limits` contains the default limits, which apply if the call's arguments set
-    /// no limits.
+    /// Begins a call, whose lines are written for `server`. `limits` contains the default limits,
+    /// which apply if the call's arguments set no limits.
     pub(crate) fn begin(
         data: Bound<'_, PyAny>,
         arguments: &Arguments,
+        server: Server,
         limits: Limits,
     ) -> PyResult<Self> {
         let py = data.py();
         let limits = arguments.limits(py, limits)?;
-        let (sink, roles) = arguments.begin(py)?;
+        let (sink, roles) = arguments.begin(py, server)?;
         Ok(Self {
             input: Input::new(data, roles),
             sink,

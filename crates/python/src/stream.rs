@@ -27,6 +27,8 @@ pub(crate) struct Stream {
     /// The names of the cells in the most recent rows, and the function that creates rows with
     /// these names.
     maker: Maker,
+    /// Whether this is the answer to a Flux query.
+    is_flux: bool,
 }
 
 type Maker = Arc<StdMutex<Option<(Vec<String>, Py<PyAny>)>>>;
@@ -99,7 +101,7 @@ struct State {
 }
 
 impl Stream {
-    pub(crate) fn new(stream: aioinflux::Stream) -> Self {
+    pub(crate) fn new(stream: aioinflux::Stream, is_flux: bool) -> Self {
         let state = State {
             stream: Some(stream),
             header: None,
@@ -113,6 +115,7 @@ impl Stream {
                 is_of_program: !runtime::has_ended(),
             }),
             maker: Arc::default(),
+            is_flux,
         }
     }
 }
@@ -189,13 +192,14 @@ impl Stream {
         exit::protect_thread();
         let source = Arc::clone(&self.source);
         let of = Arc::clone(&self.source);
+        let is_flux = self.is_flux;
         Call::new(async move { source.next().await }, move |py, outcome| {
             let answer = match read(py, &of, outcome)? {
                 Some(Piece::Batch(header, batch)) => Answer::of_batch(&header, batch),
                 Some(Piece::Nothing(statement)) => Answer::of_nothing(statement),
                 None => return Ok(py.None()),
             };
-            PyAnswer::new(answer).into_py_any(py)
+            PyAnswer::of_language(answer, is_flux).into_py_any(py)
         })
     }
 

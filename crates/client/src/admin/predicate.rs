@@ -16,6 +16,7 @@ mod parse;
 use std::fmt::{self, Write as _};
 
 use crate::error::{Error, excerpt};
+use crate::flux;
 use crate::influxql::{quote_identifier, quote_string};
 
 const MEASUREMENT: &str = "_measurement";
@@ -144,7 +145,7 @@ impl Predicate {
             return Ok("true".to_owned());
         }
         self.join(" and ", |term, out| {
-            let (key, value) = (flux_string(&term.key), flux_string(&term.value));
+            let (key, value) = (flux::string(&term.key), flux::string(&term.value));
             let _ = if term.is_equal {
                 write!(out, "r[{key}] == {value}")
             } else {
@@ -219,24 +220,6 @@ impl fmt::Display for Predicate {
         }
         Ok(())
     }
-}
-
-/// Quotes a string for Flux.
-fn flux_string(text: &str) -> String {
-    let mut out = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '$' => out.push_str("\\$"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
 }
 
 #[cfg(test)]

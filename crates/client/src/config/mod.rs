@@ -28,7 +28,7 @@ mod from_url;
 mod names;
 mod values;
 
-pub use auth::{Auth, Secret};
+pub use auth::{Auth, Secret, TokenSource};
 pub use names::Names;
 pub(crate) use names::name_setters;
 pub use values::{Consistency, Gzip, Precision, Proxy};

@@ -20,7 +20,7 @@
 mod decoder;
 mod error;
 mod event;
-mod flux;
+pub(crate) mod flux;
 mod influxql;
 mod number;
 mod table;

@@ -9,6 +9,7 @@ use aioinflux_line::Dialect;
 use serde_json::Value;
 
 use super::Target;
+use super::failure::{HTML, media_type, misdirected};
 use crate::config::Names;
 use crate::error::{Error, excerpt};
 use crate::headers::Headers;
@@ -46,6 +47,9 @@ pub(crate) fn of_ping(pinged: &Pinged) -> Result<Option<Dialect>, Error> {
         (200 | 204, Some("2")) => Ok(Some(Dialect::V2)),
         (200, Some("3")) => Ok(Some(Dialect::V3)),
         (204, _) => Ok(None),
+        (200..=399, _) if media_type(&pinged.headers) == HTML => {
+            Err(misdirected(pinged.status, &pinged.headers, HTML).into())
+        }
         _ => Err(unknown(pinged)),
     }
 }

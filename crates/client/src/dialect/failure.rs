@@ -10,6 +10,7 @@ use crate::error::{Error, ErrorKind, Said, excerpt};
 use crate::headers::Headers;
 
 pub(super) const MSGPACK: &str = "application/x-msgpack";
+pub(super) const HTML: &str = "text/html";
 
 /// The meaning of an error answer.
 #[derive(Debug)]
@@ -117,6 +118,23 @@ fn expects_tls(body: &[u8]) -> bool {
     .any(|words| body.contains(words))
 }
 
+/// Adds hints to server errors whose text does not say what to do. The `text` of a row is a part of
+/// the server's message.
+pub(super) fn hinted(rows: &[(u16, &str, &str)], mut failure: Failure) -> Failure {
+    let said = failure.said.as_ref();
+    let message = said
+        .and_then(|said| said.message.as_deref())
+        .unwrap_or_default();
+    let status = said.map_or(0, |said| said.status);
+    let mut known = rows.iter();
+    let found = known.find(|(of, text, _)| *of == status && message.contains(text));
+    if let Some((_, _, hint)) = found {
+        failure.text.push_str("; hint: ");
+        failure.text.push_str(hint);
+    }
+    failure
+}
+
 /// Returns the error for an answer that does not come from InfluxDB.
 pub(super) fn misdirected(status: u16, headers: &Headers, media: &str) -> Failure {
     let text = match (status, headers.get("location")) {
@@ -125,6 +143,10 @@ pub(super) fn misdirected(status: u16, headers: &Headers, media: &str) -> Failur
             excerpt(&without_user(&to))
         ),
         (300..=399, None) => format!("status {status}: redirects are not followed"),
+        _ if media == HTML => format!(
+            "status {status} with `{HTML}` is a web page and not an answer of InfluxDB to this \
+             request; hint: check the port and the path"
+        ),
         _ if media.is_empty() => {
             format!("status {status} is not an answer of InfluxDB to this request")
         }
@@ -164,7 +186,7 @@ fn message(headers: &Headers, body: &[u8]) -> (Option<String>, Option<String>) {
             None,
         );
     }
-    if media_type(headers) == "text/html" {
+    if media_type(headers) == HTML {
         return (header.map(Cow::into_owned), None);
     }
     let text = String::from_utf8_lossy(body);

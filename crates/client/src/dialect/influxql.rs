@@ -10,7 +10,7 @@ use super::operation::{Form, Request};
 use crate::api::Method;
 use crate::config::{Config, Precision};
 use crate::error::Error;
-use crate::query::{Query, ReadOptions};
+use crate::query::{Language, Query, ReadOptions};
 use crate::statements;
 
 /// The database and the retention policy of a query.
@@ -68,7 +68,7 @@ fn query_form(
     form: Form,
 ) -> Result<String, Error> {
     let mut pairs = form_urlencoded::Serializer::new(String::new());
-    pairs.append_pair("q", query.checked_text()?);
+    pairs.append_pair("q", query.checked_text(Language::InfluxQl)?);
     if let Some(name) = database {
         pairs.append_pair("db", name);
     }

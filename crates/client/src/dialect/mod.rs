@@ -28,8 +28,10 @@
 //! | answer | - | annotated CSV | - |
 //! | error text | - | `message` in JSON; a table inside a 200 | - |
 
+use aioinflux_line::Dialect;
+
 use crate::config::Config;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::headers::Headers;
 
 mod deletion;
@@ -39,6 +41,7 @@ mod influxql;
 mod nouns;
 mod operation;
 mod options;
+mod other;
 mod target;
 mod v1;
 mod v2;
@@ -49,8 +52,8 @@ pub(crate) use detect::Pinged;
 pub(crate) use influxql::may_answer_nothing;
 pub(crate) use nouns::Noun;
 pub(crate) use operation::{Form, Kind, Operation, Request};
-pub use options::WriteOptions;
-pub(crate) use target::{Target, known};
+pub use options::{OnReject, WriteOptions};
+pub(crate) use target::{Target, known, language};
 pub(crate) use verdict::Verdict;
 
 /// Builds the HTTP request for an operation.
@@ -76,6 +79,21 @@ pub(crate) fn classify(
     match target {
         Target::V1(_) => v1::classify(kind, status, headers, body),
         Target::V2(_) => v2::classify(kind, status, headers, body),
+    }
+}
+
+/// Adds a hint to the error of a statement inside an answer, if the server's message does not say
+/// what to do.
+pub(crate) fn explained(dialect: Dialect, error: Error) -> Error {
+    let hint = match dialect {
+        Dialect::V2 if error.kind() == ErrorKind::Statement => {
+            error.server_message().and_then(v2::hint)
+        }
+        _ => None,
+    };
+    match hint {
+        Some(hint) => error.hint(hint),
+        None => error,
     }
 }
 

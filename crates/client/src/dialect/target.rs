@@ -5,6 +5,7 @@ use aioinflux_line::Dialect;
 use super::{v1, v2};
 use crate::config::{Auth, Names};
 use crate::error::Error;
+use crate::query::Language;
 
 /// The database and the other names that a call uses, in the terms of the server's generation. A
 /// target contains no secret.
@@ -32,13 +33,27 @@ impl Target {
             Self::V2(_) => Dialect::V2,
         }
     }
+
+    /// Returns whether the server stores no line of a request if it cannot parse one of them.
+    pub(crate) fn refuses_whole_requests(&self) -> bool {
+        match self {
+            Self::V1(_) => false,
+            Self::V2(_) => true,
+        }
+    }
+}
+
+/// Returns the language of queries that do not state their language.
+pub(crate) fn language(dialect: Dialect) -> Language {
+    match dialect {
+        Dialect::V1 => Language::InfluxQl,
+        Dialect::V2 => Language::Flux,
+        Dialect::V3 => Language::Sql,
+    }
 }
 
 /// Returns the generation of a server, if it is known without a request. The generation is known if
 /// the configuration states it, or if there is no token, because only 1.x works without a token.
 pub(crate) fn known(stated: Option<Dialect>, auth: &Auth) -> Option<Dialect> {
-    match auth {
-        Auth::None | Auth::Basic { .. } => Some(stated.unwrap_or(Dialect::V1)),
-        Auth::Token(_) => stated,
-    }
+    stated.or((!auth.is_token()).then_some(Dialect::V1))
 }

@@ -17,11 +17,14 @@ use serde_json::Value;
 use crate::config::{Names, name_setters};
 use crate::error::Error;
 
+mod language;
 mod options;
 mod param;
 
+pub(crate) use language::clearly_other;
 pub use options::ReadOptions;
 pub use param::Param;
+pub(crate) use param::time_text;
 
 /// A query: its text in one of the query languages, and the values that are bound to its
 /// parameters.
@@ -70,7 +73,7 @@ impl Query {
         }
     }
 
-    /// Binds a value to the parameter `$name` of the query. If a value is already bound to this
+    /// Binds a value to the parameter `$name` of the query, which is `params.name` in Flux. If a value is already bound to this
     /// name, the new value replaces it.
     #[must_use]
     pub fn bind(mut self, name: impl Into<String>, value: impl Into<Param>) -> Self {
@@ -102,8 +105,8 @@ impl Query {
         self.language
     }
 
-    /// Returns the text of the query, if the server would read all of it.
-    pub(crate) fn checked_text(&self) -> Result<&str, Error> {
+    /// Returns the text of the query, if the server would read all of it as text in `language`.
+    pub(crate) fn checked_text(&self, language: Language) -> Result<&str, Error> {
         if self.text.contains('\0') {
             // The server's scanner treats a NUL as the end of the query, and the server runs the
             // text before the NUL.
@@ -111,7 +114,19 @@ impl Query {
                 "query: the text contains a NUL, at which the server would stop reading",
             ));
         }
-        Ok(&self.text)
+        match clearly_other(&self.text, language) {
+            None => Ok(&self.text),
+            Some(other) => Err(Error::config(format!(
+                "query: the text is {other}, but it would be sent as {language}; hint: {}",
+                match other {
+                    Language::Flux => {
+                        "name the language with `Query::language(Language::Flux)`, which needs \
+                         InfluxDB 2.x and a token"
+                    }
+                    _ => "name the language with `Query::language(Language::InfluxQl)`",
+                }
+            ))),
+        }
     }
 
     /// Returns the bound values in the format that the server expects. Returns `None` if no values
@@ -235,9 +250,36 @@ mod tests {
     fn nul_in_the_text_is_refused() {
         assert!(
             Query::new("DROP MEASUREMENT a\0 WHERE")
-                .checked_text()
+                .checked_text(Language::InfluxQl)
                 .is_err()
         );
+    }
+
+    #[test]
+    fn text_in_the_other_language_is_refused_with_a_hint() {
+        for (text, language, words) in [
+            (
+                "SELECT 1",
+                Language::Flux,
+                ["is InfluxQL", "sent as Flux", "Language::InfluxQl"],
+            ),
+            (
+                "buckets()",
+                Language::InfluxQl,
+                ["is Flux", "sent as InfluxQL", "Language::Flux"],
+            ),
+            (
+                "x = 1",
+                Language::Sql,
+                ["is Flux", "sent as SQL", "Language::Flux"],
+            ),
+        ] {
+            let text = Query::new(text)
+                .checked_text(language)
+                .unwrap_err()
+                .to_string();
+            assert!(words.iter().all(|word| text.contains(word)), "{text}");
+        }
     }
 
     #[test]

@@ -4,9 +4,19 @@ use aioinflux_line::{Dialect, Encoder, Point};
 
 use super::*;
 
-/// Returns a batch that contains these lines. The first line of the batch has index 100.
+/// Returns what the message says about all lines of the batch.
+fn report(message: &str, batch: &Batch) -> WriteReport {
+    let lines = Lines::new(0..batch.len());
+    findings(message, batch, &lines, Precision::Nanoseconds).report
+}
+
+/// Returns a batch for 1.x that contains these lines. The first line of the batch has index 100.
 fn batch(text: &str) -> Batch {
-    let mut encoder = Encoder::new(Dialect::V1);
+    batch_for(Dialect::V1, text)
+}
+
+fn batch_for(dialect: Dialect, text: &str) -> Batch {
+    let mut encoder = Encoder::new(dialect);
     for _ in 0..100 {
         encoder.push(&Point::new("before").field("v", 1.0)).unwrap();
     }
@@ -16,7 +26,7 @@ fn batch(text: &str) -> Batch {
 }
 
 fn told(message: &str, batch: &Batch) -> Vec<(Option<u64>, String, String)> {
-    let report = report(message, batch, 0..batch.len());
+    let report = report(message, batch);
     report
         .rejected
         .into_iter()
@@ -42,7 +52,7 @@ fn quoted_lines_give_their_indexes_and_reasons() {
         ];
         assert_eq!(told(&message, &batch), expected);
     }
-    let report = report("unable to parse 'x': y dropped=7", &batch, 0..batch.len());
+    let report = report("unable to parse 'x': y dropped=7", &batch);
     assert_eq!(report.dropped, Some(7));
 }
 
@@ -90,8 +100,11 @@ fn a_line_that_was_not_sent_has_no_index() {
 #[test]
 fn only_lines_of_the_part_that_was_sent_are_meant() {
     let batch = batch("a v=\nb v=1\na v=");
-    let report = report("unable to parse 'a v=': m", &batch, 1..3);
-    assert_eq!(report.rejected[0].index, Some(102));
+    let lines = Lines::new(0..3).without(&[0]);
+    let unit = Precision::Nanoseconds;
+    let found = findings("unable to parse 'a v=': m", &batch, &lines, unit);
+    assert_eq!(found.report.rejected[0].index, Some(102));
+    assert_eq!(found.lines, [2]);
 }
 
 #[test]
@@ -100,7 +113,7 @@ fn a_type_conflict_gives_the_index_if_it_can_only_be_that_line() {
         batch("cpu value=\"text\" 1\ncpu value=3 2\nmem value=\"text\" 3\ncpu other=\"x\" 4");
     let message = "partial write: field type conflict: input field \"value\" on measurement \
                    \"cpu\" is type string, already exists as type float dropped=1";
-    let report = report(message, &batch, 0..4);
+    let report = report(message, &batch);
     assert_eq!(report.dropped, Some(1));
     assert_eq!(report.rejected.len(), 1);
     assert_eq!(report.rejected[0].index, Some(100));
@@ -121,7 +134,7 @@ fn a_type_conflict_that_could_be_several_lines_gives_no_index() {
     let batch = batch("cpu value=\"a\" 1\ncpu value=\"b\" 2");
     let message = "partial write: field type conflict: input field \"value\" on measurement \
                    \"cpu\" is type string, already exists as type float dropped=1";
-    let report = report(message, &batch, 0..2);
+    let report = report(message, &batch);
     assert_eq!((report.rejected.len(), report.dropped), (0, Some(1)));
 }
 
@@ -154,4 +167,94 @@ fn a_type_conflict_names_the_field_and_both_types() {
         FieldConflict::of("partial write: points beyond retention policy"),
         None
     );
+}
+
+#[test]
+fn names_in_messages_of_2x_are_read_as_string_literals() {
+    let batch = batch_for(
+        Dialect::V2,
+        "a\"b f=1 1\nm \\t\"\u{200b}=\"x\" 2\nm \\t\"\u{200b}=2 3",
+    );
+    let message = "failure writing points to database: partial write: field type conflict: input \
+                   field \"\\\\t\\\"\\u200b\" on measurement \"m\" is type string, already exists as type \
+                   float dropped=1";
+    let report = report(message, &batch);
+    assert_eq!(report.rejected.len(), 1, "{message}");
+    assert_eq!(report.rejected[0].index, Some(101));
+    assert!(
+        report.rejected[0]
+            .reason
+            .starts_with("field type conflict: ")
+    );
+    let conflict = FieldConflict::of(message).unwrap();
+    assert_eq!(conflict.field, "\\t\"\u{200b}");
+}
+
+#[test]
+fn names_in_messages_of_1x_are_read_as_they_are() {
+    let message = "partial write: field type conflict: input field \"a\\tb\" on measurement \"m\" is \
+                   type string, already exists as type float dropped=1";
+    assert_eq!(FieldConflict::of(message).unwrap().field, "a\\tb");
+}
+
+const OUTDATED: &str = "failure writing points to database: partial write: dropped 2 points \
+    outside retention policy of duration 1h0m0s - oldest point m,t=\\ at\\ 9 at \
+    2001-09-09T01:46:40Z dropped because it violates a Retention Policy Lower Bound at \
+    2026-11-23T07:33:43.788886378Z, newest point m at 2001-09-09T01:46:41.5Z dropped because it \
+    violates a Retention Policy Lower Bound at 2026-11-23T07:33:43.788886378Z dropped=2 for \
+    database: f6d506fda22be593 for retention policy: autogen";
+
+#[test]
+fn points_outside_the_retention_period_are_found_by_their_time() {
+    let batch = batch_for(
+        Dialect::V2,
+        "m f=1 2000000000000000000\nm f=2 1000000001500000000\nm f=3\n\
+         m,t=\\ at\\ 9 f=4 1000000000000000000\nm f=5 1000000001500000001",
+    );
+    let report = report(OUTDATED, &batch);
+    let indexes: Vec<_> = report.rejected.iter().map(|one| one.index).collect();
+    assert_eq!(indexes, [Some(101), Some(103)]);
+    assert_eq!(
+        report.rejected[0].reason,
+        "dropped 2 points outside retention policy of duration 1h0m0s"
+    );
+    assert_eq!(report.dropped, Some(2));
+}
+
+#[test]
+fn times_of_encoded_lines_are_compared_in_their_unit() {
+    let batch = batch_for(
+        Dialect::V2,
+        "m f=1 1000000000\nm f=2 1000000001\nm f=3 1000000002",
+    );
+    let lines = Lines::new(0..3);
+    let found = findings(OUTDATED, &batch, &lines, Precision::Seconds);
+    assert_eq!(found.lines, [0, 1]);
+    let found = findings(OUTDATED, &batch, &lines, Precision::Nanoseconds);
+    assert_eq!(
+        found.lines, [0; 0],
+        "three times are older than the newest dropped one"
+    );
+}
+
+#[test]
+fn points_that_may_have_been_kept_are_not_named() {
+    let batch = batch_for(
+        Dialect::V2,
+        "m f=1 1000000000000000000\nm f=2 1000000001500000000",
+    );
+    for (from, to) in [
+        ("dropped=2", "dropped=1"),
+        ("newest point m at 2001", "newest point m at 2000"),
+        (
+            "Lower Bound at 2026-11-23T07:33:43.788886378Z,",
+            "Upper Bound at 2026-11-23T07:33:43Z,",
+        ),
+        (", newest point", ""),
+    ] {
+        assert!(OUTDATED.contains(from), "{from}");
+        let report = report(&OUTDATED.replace(from, to), &batch);
+        assert!(report.rejected.is_empty(), "{from}: {:?}", report.rejected);
+        assert!(report.dropped.is_some());
+    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aioinflux::admin::{
     Bucket, BucketUpdate, Delete, Id, NewAuthorization, NewBucket, NewDbrp, NewLabel,
-    NewOrganization, NewTask, NewUser, Permission, Predicate, TaskFilter,
+    NewOrganization, NewTask, NewUser, Permission, Predicate, Run, TaskFilter, Tasks,
 };
 use aioinflux::{Auth, Client, Config, ErrorKind, Language, Point, Query};
 
@@ -44,7 +44,7 @@ async fn in_bucket() -> Option<(Client, Bucket)> {
 }
 
 #[tokio::test]
-async fn live_buckets_are_created_found_changed_and_deleted() {
+async fn administration_of_2x_buckets_are_created_found_changed_and_deleted() {
     let Some(client) = client() else { return };
     let (buckets, name) = (client.buckets(), name("a b/é?#\u{1}"));
     let week = Duration::from_secs(7 * 24 * 3600);
@@ -74,7 +74,7 @@ async fn live_buckets_are_created_found_changed_and_deleted() {
 }
 
 #[tokio::test]
-async fn live_a_list_can_be_deleted_while_it_is_read() {
+async fn administration_of_2x_a_list_can_be_deleted_while_it_is_read() {
     let Some(client) = client() else { return };
     let organization = client
         .organizations()
@@ -101,7 +101,7 @@ async fn live_a_list_can_be_deleted_while_it_is_read() {
 }
 
 #[tokio::test]
-async fn live_users_are_listed_on_more_than_one_page() {
+async fn administration_of_2x_users_are_listed_on_more_than_one_page() {
     let Some(client) = client() else { return };
     let (users, prefix) = (client.users(), name("u"));
     for number in 0..101 {
@@ -130,7 +130,7 @@ async fn live_users_are_listed_on_more_than_one_page() {
 }
 
 #[tokio::test]
-async fn live_a_token_permits_what_its_authorization_says() {
+async fn administration_of_2x_a_token_permits_what_its_authorization_says() {
     let Some((client, bucket)) = in_bucket().await else {
         return;
     };
@@ -166,7 +166,7 @@ async fn live_a_token_permits_what_its_authorization_says() {
 }
 
 #[tokio::test]
-async fn live_tasks_are_run_and_their_runs_listed() {
+async fn administration_of_2x_tasks_are_run_and_their_runs_listed() {
     let Some((client, bucket)) = in_bucket().await else {
         return;
     };
@@ -183,12 +183,8 @@ async fn live_tasks_are_run_and_their_runs_listed() {
     let found = tasks.find(&name).await.unwrap().unwrap();
     assert_eq!(found.id, made.id);
     let run = tasks.run(name.as_str(), None).await.unwrap();
-    // The run ends at some time: the server offers nothing to wait for.
     let id = Id::new(run.id.clone());
-    let mut now = tasks.run_of(name.as_str(), id.clone()).await.unwrap();
-    while now.finished_at.is_none() {
-        now = tasks.run_of(name.as_str(), id.clone()).await.unwrap();
-    }
+    let now = ended(&tasks, &Id::new(made.id), &run.id).await;
     assert_eq!(now.status.as_deref(), Some("success"));
     let logs = tasks.logs(name.as_str(), Some(id.clone())).await.unwrap();
     assert!(!logs.is_empty());
@@ -207,46 +203,49 @@ async fn live_tasks_are_run_and_their_runs_listed() {
 }
 
 #[tokio::test]
-async fn live_runs_are_listed_on_more_than_one_page() {
+async fn runs_of_2x_are_listed_from_a_time_on() {
     let Some(client) = client() else { return };
     let (tasks, name) = (client.tasks(), name("t"));
     let flux = format!(
         "import \"array\" option task = {{name: \"{name}\", every: 1h}} array.from(rows: [{{a: 1}}])"
     );
     let id = Id::new(tasks.create(NewTask::new(flux)).await.unwrap().id);
-    let mut made = Vec::new();
+    let (mut made, mut times) = (Vec::new(), Vec::new());
     // The server keeps the runs of the last three days only.
     let now = jiff::Timestamp::now();
-    for minutes in 0..510 {
-        let time = now - jiff::SignedDuration::from_mins(4 * minutes);
+    for minutes in 0..4 {
+        let time = now - jiff::SignedDuration::from_mins(10 * (1 + minutes));
         let time = time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         made.push(tasks.run(id.clone(), Some(&time)).await.unwrap().id);
+        times.push(time);
     }
     for run in &made {
-        while tasks
-            .run_of(id.clone(), Id::new(run))
-            .await
-            .unwrap()
-            .finished_at
-            .is_none()
-        {}
+        ended(&tasks, &id, run).await;
     }
-    let mut listed: Vec<_> = tasks
-        .runs(id.clone())
-        .collect()
+    let page = tasks.runs_page(id.clone(), None).await.unwrap();
+    let listed: Vec<_> = page.items.into_iter().map(|run| run.id).collect();
+    assert_eq!((listed, page.next), (made.clone(), None));
+    let page = tasks
+        .runs_page(id.clone(), Some(times[1].clone()))
         .await
-        .unwrap()
-        .into_iter()
-        .map(|run| run.id)
-        .collect();
-    listed.sort();
-    made.sort();
-    assert_eq!(listed, made);
+        .unwrap();
+    let listed: Vec<_> = page.items.into_iter().map(|run| run.id).collect();
+    assert_eq!(listed, made[2..]);
     tasks.delete(id).await.unwrap();
 }
 
+/// Waits until a run has ended. The server offers nothing to wait for.
+async fn ended(tasks: &Tasks, task: &Id, run: &str) -> Run {
+    loop {
+        let now = tasks.run_of(task.clone(), run).await.unwrap();
+        if now.finished_at.is_some() {
+            return now;
+        }
+    }
+}
+
 #[tokio::test]
-async fn live_labels_mappings_and_secrets_are_administered() {
+async fn administration_of_2x_labels_mappings_and_secrets_are_administered() {
     let Some((client, bucket)) = in_bucket().await else {
         return;
     };
@@ -295,7 +294,7 @@ async fn live_labels_mappings_and_secrets_are_administered() {
 }
 
 #[tokio::test]
-async fn live_the_server_is_healthy_and_set_up() {
+async fn administration_of_2x_the_server_is_healthy_and_set_up() {
     let Some(client) = client() else { return };
     assert_eq!(client.health().await.unwrap().status, "pass");
     assert_eq!(client.ready().await.unwrap().status, "ready");
@@ -308,7 +307,7 @@ async fn left(client: &Client) -> u64 {
 }
 
 #[tokio::test]
-async fn live_the_count_is_what_a_deletion_deletes() {
+async fn administration_of_2x_the_count_is_what_a_deletion_deletes() {
     let Some((client, bucket)) = in_bucket().await else {
         return;
     };

@@ -16,18 +16,23 @@ mod errors;
 mod forward;
 mod heads;
 mod influxd;
+mod languages;
 mod limits;
 mod live;
+mod live_v2;
 mod peer_bugs;
 mod raw;
 mod reach;
 mod roundtrip;
 mod scripted;
+mod server_v2;
 mod split;
 mod tls;
 mod tls_errors;
 mod tls_own;
+mod tokens;
 mod v2;
+mod v2_writes;
 
 use aioinflux::{Client, Config, Error};
 

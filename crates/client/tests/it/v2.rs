@@ -1,7 +1,9 @@
 //! Tests the client with a scripted server that answers like InfluxDB 2.x: the generation, writes
 //! and queries.
 
-use aioinflux::{Auth, Client, Config, Dialect, ErrorKind, Language, Param, Point, Query};
+use aioinflux::{
+    Auth, Client, Config, Dialect, ErrorKind, Language, Param, Point, Query, WriteOptions,
+};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 
@@ -107,6 +109,9 @@ async fn a_version_that_is_no_number_leads_to_one_more_question() {
 async fn a_server_without_a_generation_is_no_guess() {
     let page = serve(|_| keep(answer("200 OK", &["Content-Type: text/html"], "<html>"))).await;
     let error = client(&page).dialect().await.unwrap_err();
+    assert!(error.to_string().contains("is a web page"), "{error}");
+    let other = serve(|_| keep(answer("200 OK", &["Content-Type: text/plain"], "OK"))).await;
+    let error = client(&other).dialect().await.unwrap_err();
     assert!(error.to_string().contains("set the dialect"), "{error}");
     let starting = serve(|_| keep(json("503 Busy", r#"{"status":"starting"}"#))).await;
     let error = client(&starting).dialect().await.unwrap_err();
@@ -147,6 +152,26 @@ async fn a_flux_query_gives_typed_tables() {
         body["extern"].to_string().contains(r#""value":"x\"y""#),
         "{body}"
     );
+}
+
+#[tokio::test]
+async fn a_raw_answer_is_the_csv_that_the_server_sent() {
+    let server = serve(server_of("2.7.1")).await;
+    let raw = client(&server).query_raw("buckets()").await.unwrap();
+    assert_eq!(raw, TABLE);
+    for body in [TABLE.trim_end(), "<html>"] {
+        let server = serve(move |received| {
+            keep(if received.line.starts_with("GET") {
+                answer("204 No Content", &["X-Influxdb-Version: 2.7"], "")
+            } else {
+                answer("200 OK", &[CSV], body)
+            })
+        })
+        .await;
+        let error = client(&server).query_raw("buckets()").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode);
+        assert_eq!(error.raw().map(|raw| &raw[..]), Some(body.as_bytes()));
+    }
 }
 
 #[tokio::test]
@@ -223,10 +248,53 @@ async fn a_refused_line_is_named_and_nothing_counts_as_stored() {
 async fn values_that_flux_cannot_bind_are_refused_before_anything_is_sent() {
     let server = serve(server_of("2.7.1")).await;
     let client = connect(config(&server).dialect(Dialect::V2)).unwrap();
-    let query = Query::new("x").bind("r", Param::Regex("a".into()));
+    let query = Query::new("x").bind("r", Param::Identifier("a".into()));
     assert_eq!(
         client.query(query).await.unwrap_err().kind(),
         ErrorKind::Config
     );
     assert!(server.received().is_empty());
+}
+
+#[tokio::test]
+async fn a_check_names_the_part_that_is_wrong() {
+    let server = serve(server_of("2.7.1")).await;
+    let found = client(&server).check(&WriteOptions::new()).await.unwrap();
+    assert_eq!(found.dialect, Dialect::V2);
+    assert_eq!(found.version.as_deref(), Some("2.7.1"));
+    assert!(server.received().last().unwrap().body.is_empty());
+    for (status, message, part) in [
+        ("401 Unauthorized", "unauthorized access", "credentials"),
+        (
+            "403 Forbidden",
+            "insufficient permissions",
+            "right to write",
+        ),
+        ("404 Not Found", r#"bucket \"b\" not found"#, "bucket"),
+        (
+            "404 Not Found",
+            r#"organization name \"o\" not found"#,
+            "organization",
+        ),
+    ] {
+        let body = format!(r#"{{"code":"x","message":"{message}"}}"#);
+        let server = serve(move |received| {
+            keep(if received.line.starts_with("GET") {
+                answer("204 No Content", &["X-Influxdb-Version: 2.7"], "")
+            } else {
+                json(status, &body)
+            })
+        })
+        .await;
+        let error = client(&server)
+            .check(&WriteOptions::new())
+            .await
+            .unwrap_err();
+        let text = error.to_string();
+        assert!(text.starts_with(&format!("{part}: write to `")), "{text}");
+    }
+    let nobody = Config::new("http://127.0.0.1:1").unwrap();
+    let nobody = connect(nobody.auth(Auth::token("t")).bucket("b")).unwrap();
+    let error = nobody.check(&WriteOptions::new()).await.unwrap_err();
+    assert!(error.to_string().starts_with("address: "), "{error}");
 }

@@ -3,9 +3,10 @@
 use alloc::string::String;
 use core::str;
 
-use memchr::memchr_iter;
+use memchr::{memchr, memchr_iter, memmem};
 
-use crate::syntax::check::{Parts, ends_in_timestamp, parts};
+use crate::syntax::check::{Parts, ends_in_timestamp, parts, series_length};
+use crate::syntax::escape::{drops_backslash, unescaped};
 use crate::syntax::split::{Split, is_silent, line_length, skip_blanks};
 use crate::syntax::tags::repeated_tag;
 use crate::{Encoder, Error, Place, Rule};
@@ -43,8 +44,13 @@ impl Encoder {
     /// | [`JoinedLines`](Rule::JoinedLines) | a line feed in it is in no string |
     /// | [`AfterString`](Rule::AfterString) | a string goes on after its closing quote |
     /// | [`FieldKeyBackslash`](Rule::FieldKeyBackslash) | a field key ends in a backslash (1.x, 2.x) |
+    /// | [`BackslashBeforeSpecial`](Rule::BackslashBeforeSpecial) | has a measurement that 2.x does not find again |
+    /// | [`ReservedTag`](Rule::ReservedTag) | has a tag with the name of a column of 2.x |
     /// | [`DuplicateTag`](Rule::DuplicateTag) | has a tag key twice (3.x; 1.x and 2.x refuse it) |
     /// | [`NotUtf8`](Rule::NotUtf8) | is not UTF-8 (3.x) |
+    ///
+    /// Keys `time` are left to the server. A 2.x server refuses a line with a tag `time`, and its error
+    /// names the line. It removes a field `time` from its point, and its error names the measurement.
     ///
     /// If one line is refused, none of the lines are appended, and no index is used up.
     ///
@@ -67,6 +73,9 @@ impl Encoder {
         let (bytes, lines) = (self.batch.bytes.len(), self.batch.ends.len());
         let (unstamped, index) = (self.batch.unstamped, self.next_index);
         let mut rest = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+        // Almost no text has a tag whose key begins with `_`, so most lines need no further look.
+        let may_be_reserved =
+            !grammar.reserved_tags.is_empty() && memmem::find(text, b",_").is_some();
         let mut number = 1;
         while !rest.is_empty() {
             let split = line_length(grammar, rest);
@@ -74,7 +83,9 @@ impl Encoder {
             let line = whole.strip_suffix(b"\n").unwrap_or(whole);
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             if !is_silent(grammar, line)
-                && let Err(error) = self.push_line(line, split)
+                && let Err(error) = self
+                    .check_reserved(line, may_be_reserved)
+                    .and_then(|()| self.push_line(line, split))
             {
                 self.batch.bytes.truncate(bytes);
                 self.batch.truncate(lines);
@@ -134,6 +145,9 @@ impl Encoder {
         if grammar.utf8_only && str::from_utf8(line).is_err() {
             return Err(self.refuse_text(line, Rule::NotUtf8));
         }
+        if grammar.loses_measurements {
+            self.check_measurement(&line[..parts.series])?;
+        }
         if grammar.takes_tags_twice
             && let Some(key) = repeated_tag(grammar, &line[..parts.series], &mut self.tags)
         {
@@ -147,6 +161,48 @@ impl Encoder {
             ));
         }
         Ok(parts)
+    }
+
+    /// Refuses a line with a tag key that the server reserves.
+    fn check_reserved(&self, line: &[u8], may_be_reserved: bool) -> Result<(), Error> {
+        if !may_be_reserved {
+            return Ok(());
+        }
+        let grammar = self.options.dialect.grammar();
+        let series = &line[..series_length(grammar, line)];
+        let keys = memmem::find_iter(series, b",_").filter_map(|comma| {
+            let (before, key) = (&series[..comma], &series[comma + 1..]);
+            let key = &key[..memchr(b'=', key)?];
+            (!before.ends_with(b"\\")).then_some(key)
+        });
+        let is_reserved = |key: &&str| grammar.reserved_tags.contains(key);
+        let found = keys
+            .filter_map(|key| str::from_utf8(key).ok())
+            .find(is_reserved);
+        found.map_or(Ok(()), |key| {
+            let (index, rule) = (Some(self.next_index), Rule::ReservedTag);
+            Err(Error::new(index, Place::TagKey, None, key, rule))
+        })
+    }
+
+    /// Refuses a measurement that the server stores and then cannot find. `series` is the encoded
+    /// measurement and tags of a line.
+    fn check_measurement(&self, series: &[u8]) -> Result<(), Error> {
+        let grammar = self.options.dialect.grammar();
+        let series = skip_blanks(grammar, series);
+        let ends = |at: &usize| *at == 0 || series[at - 1] != b'\\';
+        let end = memchr_iter(b',', series).find(ends);
+        let name = &series[..end.unwrap_or(series.len())];
+        if memchr(b'\\', name).is_none() {
+            return Ok(());
+        }
+        let name = String::from_utf8_lossy(name);
+        let name = unescaped(grammar, Place::Measurement, &name);
+        if !drops_backslash(Place::Measurement, &name) {
+            return Ok(());
+        }
+        let (index, rule) = (Some(self.next_index), Rule::BackslashBeforeSpecial);
+        Err(Error::new(index, Place::Measurement, None, &name, rule))
     }
 
     #[cold]

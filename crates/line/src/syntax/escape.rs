@@ -80,7 +80,7 @@ impl Grammar {
 /// the backslash of `\"` and `\=`. Measurements are unescaped twice: first by the Go parser, and
 /// then by the index. Before it unescapes a field key, the Go parser reads the backslashes of the
 /// key in pairs.
-fn drops_backslash(place: Place, text: &str) -> bool {
+pub(crate) fn drops_backslash(place: Place, text: &str) -> bool {
     let mut run = 0_usize;
     for byte in text.bytes() {
         let special = match byte {

@@ -72,7 +72,24 @@ impl Labels {
             time,
         };
         labels.check_uses()?;
+        labels.refuse_long_rows()?;
         Ok(labels)
+    }
+
+    /// Refuses an answer to Flux that is not pivoted. Its names of fields would become values of a
+    /// field.
+    fn refuse_long_rows(&self) -> PyResult<()> {
+        let find = |wanted: &str| self.names.iter().position(|name| name == wanted);
+        let is_field = |at: usize| !self.is_text(at) && self.time != Some(at);
+        let long = ["_field", "_value"].map(|name| find(name).is_some_and(is_field));
+        if find("_measurement").is_none() || long.contains(&false) {
+            return Ok(());
+        }
+        Err(PyValueError::new_err(
+            "the table has the columns `_field` and `_value`, as answers to Flux have, which would \
+             become fields of these names; hint: a query with `pivot=True` returns a table that \
+             can be written",
+        ))
     }
 
     /// Refuses a column that has two of the roles time, measurement and tag.

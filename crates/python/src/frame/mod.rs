@@ -111,12 +111,15 @@ impl Table {
         // The measurement that the caller passes takes precedence, because a query result may be
         // written to a different measurement.
         let measurement = sink.measurement.clone().or(own);
+        let is_pandas = pandas::is_frame(data)?;
+        let of_table = roles.of_table(data, is_pandas, measurement.as_deref())?;
+        let roles = of_table.as_ref().unwrap_or(roles);
         if measurement.is_none() && roles.measurement.is_none() {
             return Err(PyValueError::new_err(
                 "Missing 'measurement': a DataFrame has none",
             ));
         }
-        let (mut layout, rows) = if pandas::is_frame(data)? {
+        let (mut layout, rows) = if is_pandas {
             let (layout, columns) = pandas::open(sink, roles, data)?;
             (layout, RowSource::Columns(columns))
         } else if structured::is_array(data)? {

@@ -11,6 +11,7 @@ use pyo3::types::{PyDict, PyList, PyString};
 use super::block::{Block, ROWS_AT_A_TIME, columns};
 use super::collector::HeldOff;
 use super::columns::series_columns;
+use super::flux::{self, Origin};
 use super::rows::{RowLists, Shape};
 use super::table::{Rows, Table, categories};
 use super::{divisor, tags_dict};
@@ -22,11 +23,37 @@ pub(crate) struct PyAnswer {
     answer: Mutex<Answer>,
     /// The number of nanoseconds in the unit of the answer's times.
     unit: i64,
+    /// What is known about each series, if this is the answer to a Flux query.
+    flux: Option<Vec<Origin>>,
 }
 
 impl PyAnswer {
+    /// Creates the answer to an InfluxQL query.
     pub(crate) fn new(answer: Answer) -> Self {
         Self::with_unit(answer, 1)
+    }
+
+    /// Creates the answer to a Flux query.
+    pub(crate) fn flux(answer: Answer) -> Self {
+        Self::arranged(answer, Vec::new())
+    }
+
+    /// Creates the answer to a query in the language that `is_flux` states.
+    pub(crate) fn of_language(answer: Answer, is_flux: bool) -> Self {
+        if is_flux {
+            Self::flux(answer)
+        } else {
+            Self::new(answer)
+        }
+    }
+
+    /// Creates the answer to a Flux query whose tables have been arranged.
+    pub(super) fn arranged(answer: Answer, origins: Vec<Origin>) -> Self {
+        Self {
+            answer: Mutex::new(answer),
+            unit: 1,
+            flux: Some(origins),
+        }
     }
 
     /// Creates an answer whose times have a unit other than nanoseconds.
@@ -34,7 +61,13 @@ impl PyAnswer {
         Self {
             answer: Mutex::new(answer),
             unit,
+            flux: None,
         }
+    }
+
+    /// Moves the whole answer out of this object.
+    pub(super) fn take_answer(&self) -> Answer {
+        std::mem::take(&mut *self.answer())
     }
 
     fn answer(&self) -> MutexGuard<'_, Answer> {
@@ -54,6 +87,61 @@ impl PyAnswer {
 
 #[pymethods]
 impl PyAnswer {
+    /// Returns whether this is the answer to a Flux query.
+    #[getter]
+    pub(super) fn is_flux(&self) -> bool {
+        self.flux.is_some()
+    }
+
+    /// Moves the tables out of the answer to a Flux query, and returns them as the series of a new
+    /// answer. `tables` is `one`, `schema` or `each`. If `columns` is set, each table has only these
+    /// columns. If `pivots` is set, all tables become one, in which each field is a column.
+    fn arrange(
+        &self,
+        py: Python<'_>,
+        tables: &str,
+        columns: Option<Vec<String>>,
+        pivots: bool,
+    ) -> PyResult<Self> {
+        exit::protect_thread();
+        flux::arrange(py, self, tables, columns, pivots)
+    }
+
+    /// Returns, for each table of a Flux answer, the names of its results, its group key, and the
+    /// columns that become tags if a pivoted table is written.
+    #[getter]
+    fn origins(&self, py: Python<'_>) -> PyResult<Vec<flux::Described>> {
+        exit::protect_thread();
+        let origins = self.flux.iter().flatten();
+        origins.map(|origin| origin.described(py)).collect()
+    }
+
+    /// Returns whether a table of a Flux answer has one value in each row, in the column `_value`,
+    /// and the name of its field in the column `_field`.
+    #[getter]
+    fn is_long(&self) -> bool {
+        flux::is_long(&self.answer())
+    }
+
+    /// Moves all rows out of the answer, and returns them. `row_type` creates each row from its
+    /// cells.
+    fn named_rows<'py>(
+        &self,
+        py: Python<'py>,
+        row_type: &Bound<'py, PyAny>,
+        epoch: &str,
+    ) -> PyResult<Bound<'py, PyList>> {
+        exit::protect_thread();
+        let divisor = divisor(epoch)?;
+        let rows = PyList::empty(py);
+        for batch in self.take().into_iter().flat_map(|series| series.batches) {
+            let make = row_type.call1((column_names(&batch.schema()),))?;
+            let some = named_rows(py, batch, divisor, make.unbind(), &[])?;
+            rows.call_method1("extend", (some,))?;
+        }
+        Ok(rows)
+    }
+
     /// Returns the answer as a dict with the structure of the server's JSON.
     fn to_dict<'py>(&self, py: Python<'py>, epoch: &str) -> PyResult<Bound<'py, PyDict>> {
         exit::protect_thread();

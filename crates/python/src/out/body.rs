@@ -48,11 +48,23 @@ fn format_of(content_type: &str) -> PyResult<Format> {
     match media.trim().to_ascii_lowercase().as_str() {
         "application/json" => Ok(Format::Json),
         "application/x-msgpack" => Ok(Format::Msgpack),
+        "text/csv" => Ok(Format::FluxCsv),
         _ => Err(PyValueError::new_err(format!(
-            "argument `content_type`: expected application/json or application/x-msgpack, \
-             got `{content_type}`"
+            "argument `content_type`: expected application/json, application/x-msgpack or \
+             text/csv, got `{content_type}`"
         ))),
     }
+}
+
+/// Returns the number of nanoseconds in the unit of an answer's times. The times of a Flux answer
+/// are texts, and have no unit.
+fn unit_of(format: Format, epoch: &str) -> PyResult<i64> {
+    if format == Format::FluxCsv && epoch != "ns" {
+        return Err(PyValueError::new_err(
+            "argument `epoch`: not for answers to Flux, whose times need no unit",
+        ));
+    }
+    divisor(epoch)
 }
 
 /// Decodes the answer in `body`, whose times have the unit `epoch`. If `frame` is set, the times
@@ -70,14 +82,21 @@ pub(crate) fn parse_answer(
 ) -> PyResult<PyAnswer> {
     exit::protect_thread();
     let body = bytes_of(body)?;
-    let mut parser = AnswerParser::new(format_of(content_type)?);
+    let format = format_of(content_type)?;
+    let is_flux = format == Format::FluxCsv;
+    let mut parser = AnswerParser::new(format);
     if views {
         parser = parser.text_views();
     }
-    let unit = divisor(epoch)?;
+    let unit = unit_of(format, epoch)?;
     for piece in body.chunks(PIECE) {
         py.detach(|| parser.feed(piece));
         py.check_signals()?;
+    }
+    if is_flux {
+        let answer = py.detach(|| parser.finish());
+        let answer = answer.map_err(|error| errors::of_query(py, &error, Kept::Flux))?;
+        return Ok(PyAnswer::flux(answer));
     }
     let answer = py.detach(|| in_nanoseconds(parser.finish()?, frame.then_some(unit)));
     let answer = answer.map_err(|wrong| wrong.into_exception(py, Kept::Answer))?;
@@ -106,6 +125,7 @@ const AHEAD: usize = 1 << 20;
 #[pyclass(module = "aioinflux._core", frozen)]
 pub(crate) struct Pieces {
     batches: Arc<Mutex<Decoding>>,
+    is_flux: bool,
 }
 
 type Decoded = Result<Answer, Wrong>;
@@ -151,9 +171,11 @@ impl Pieces {
         exit::protect_thread();
         let body = bytes_of(body)?;
         let is_large = body.len() >= AHEAD;
-        let unit = divisor(epoch)?;
-        let unit = frame.then_some(unit);
-        let mut batches = parse_batches(body, format_of(content_type)?);
+        let format = format_of(content_type)?;
+        let is_flux = format == Format::FluxCsv;
+        let unit = unit_of(format, epoch)?;
+        let unit = (frame && !is_flux).then_some(unit);
+        let mut batches = parse_batches(body, format);
         if views {
             batches = batches.text_views();
         }
@@ -165,6 +187,7 @@ impl Pieces {
         };
         Ok(Self {
             batches: Arc::new(Mutex::new(source)),
+            is_flux,
         })
     }
 
@@ -183,7 +206,7 @@ impl Pieces {
             batches.next()
         });
         let answer = next.map_err(|wrong| wrong.into_exception(py, Kept::Nothing))?;
-        Ok(answer.map(PyAnswer::new))
+        Ok(answer.map(|answer| PyAnswer::of_language(answer, self.is_flux)))
     }
 }
 

@@ -4,6 +4,7 @@
 //! JSON ------> json                     the server's JSON, as dicts and lists
 //! any answer -> body -> Answer -> block ---> rows: tuples, named tuples, dicts; the dict of it
 //!                                   \-> objects of a class with a schema
+//!                              -> flux ----> an Answer whose series are the tables of Flux
 //!                              -> columns -> numpy arrays, for pandas
 //!                              -> table ---> Arrow C stream, for everything else
 //!                              -> shown ---> a few rows and columns, for people
@@ -17,6 +18,7 @@ mod body;
 mod cells;
 mod collector;
 mod columns;
+mod flux;
 pub(crate) mod json;
 mod kind;
 mod objects;

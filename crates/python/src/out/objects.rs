@@ -59,6 +59,24 @@ struct Attribute {
     members: Option<Py<PyDict>>,
 }
 
+/// The names of the columns that contain times and measurements.
+#[derive(Clone, Copy)]
+struct Names {
+    time: &'static str,
+    /// `None` if the name of a series is the measurement.
+    measurement: Option<&'static str>,
+}
+
+const INFLUXQL: Names = Names {
+    time: "time",
+    measurement: None,
+};
+
+const FLUX: Names = Names {
+    time: "_time",
+    measurement: Some("_measurement"),
+};
+
 /// Where the value of an attribute comes from.
 enum Origin<'py> {
     Column(Box<Column>),
@@ -135,9 +153,11 @@ impl Reader {
     ) -> PyResult<Bound<'py, PyList>> {
         exit::protect_thread();
         let objects = PyList::empty(py);
-        for series in answer.get().take() {
+        let answer = answer.get();
+        let names = if answer.is_flux() { FLUX } else { INFLUXQL };
+        for series in answer.take() {
             for batch in &series.batches {
-                self.read(py, &series, batch, &objects)
+                self.read(py, names, &series, batch, &objects)
                     .map_err(|error| errors::no_end(py, error))?;
             }
         }
@@ -171,6 +191,7 @@ impl Reader {
     fn read<'py>(
         &self,
         py: Python<'py>,
+        names: Names,
         series: &Series,
         batch: &RecordBatch,
         objects: &Bound<'py, PyList>,
@@ -178,7 +199,7 @@ impl Reader {
         let mut sources: Vec<Origin<'py>> = self
             .attributes
             .iter()
-            .map(|attribute| self.source(py, attribute, series, batch))
+            .map(|attribute| self.source(py, names, attribute, series, batch))
             .collect::<PyResult<_>>()?;
         for row in 0..batch.num_rows() {
             if row % SIGNAL_OBJECTS == 0 {
@@ -202,21 +223,20 @@ impl Reader {
     fn source<'py>(
         &self,
         py: Python<'py>,
+        names: Names,
         attribute: &Attribute,
         series: &Series,
         batch: &RecordBatch,
     ) -> PyResult<Origin<'py>> {
-        if attribute.kind == Kind::Measurement
-            && let Some(name) = &series.name
-        {
-            return Ok(Origin::Same(PyString::new(py, name).into_any()));
-        }
-        let schema = batch.schema_ref();
-        let key = if attribute.kind.is_time() {
-            "time"
-        } else {
-            &attribute.key
+        let key = match (attribute.kind, names.measurement, &series.name) {
+            (Kind::Measurement, Some(column), _) => column,
+            (Kind::Measurement, None, Some(name)) => {
+                return Ok(Origin::Same(PyString::new(py, name).into_any()));
+            }
+            (kind, ..) if kind.is_time() => names.time,
+            _ => &attribute.key,
         };
+        let schema = batch.schema_ref();
         if let Some((at, _)) = schema.column_with_name(key) {
             return Ok(Origin::Column(Box::new(Column {
                 cells: Cells::new(py, batch.column(at).as_ref(), 1),

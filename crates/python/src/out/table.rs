@@ -84,13 +84,20 @@ impl Table {
             .iter()
             .map(|field| field.data_type().clone());
         let kinds = kinds.chain(tag_columns.iter().map(Tag::data_type));
-        let fields = labels.iter().zip(kinds);
+        let fields = labels.iter().zip(kinds).enumerate();
         let fields: Vec<FieldRef> = fields
-            .map(|(label, kind)| Arc::new(Field::new(label, kind, true)))
+            .map(|(at, (label, kind))| {
+                let own = schema.fields().get(at);
+                let metadata = own.map(|own| own.metadata().clone()).unwrap_or_default();
+                Arc::new(Field::new(label, kind, true).with_metadata(metadata))
+            })
             .collect();
-        let metadata = name
-            .iter()
-            .map(|name| ("measurement".to_owned(), name.clone()));
+        let label = if is_of_flux(&schema) {
+            "result"
+        } else {
+            "measurement"
+        };
+        let metadata = name.iter().map(|name| (label.to_owned(), name.clone()));
         let schema = Arc::new(Schema::new_with_metadata(fields, metadata.collect()));
         let batches = batches
             .into_iter()
@@ -149,6 +156,13 @@ impl Table {
     }
 }
 
+/// Returns whether a schema comes from a Flux answer. The columns of an InfluxQL answer have no
+/// metadata.
+fn is_of_flux(schema: &Schema) -> bool {
+    let mut fields = schema.fields().iter();
+    fields.any(|field| !field.metadata().is_empty())
+}
+
 /// Converts an array of strings to string views. An array of any other type is returned unchanged.
 fn as_views(array: &ArrayRef) -> ArrayRef {
     match array.as_string_opt::<i32>() {
@@ -205,6 +219,19 @@ fn batch_of(schema: &SchemaRef, columns: Vec<ArrayRef>, rows: usize) -> RecordBa
     let options = RecordBatchOptions::new().with_row_count(Some(rows));
     RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)
         .expect("the schema is made of the same columns")
+}
+
+impl Table {
+    /// Returns the measurement that all rows of the table have, if the table has one. The name of a
+    /// Flux table is that of its result.
+    pub(crate) fn measurement(&self) -> Option<&str> {
+        self.name.as_deref().filter(|_| !is_of_flux(&self.schema))
+    }
+
+    /// Returns the names and types of the table's columns.
+    pub(crate) fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
 }
 
 #[pymethods]

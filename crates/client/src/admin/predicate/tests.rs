@@ -100,7 +100,7 @@ fn a_predicate_is_written_for_every_generation() {
     );
     assert_eq!(
         predicate.to_flux().unwrap(),
-        r#"r["_measurement"] == "m \"x\"" and r["a b"] == "it's \$x \${y}" and exists r["k"] and r["k"] != "\\\n""#
+        r#"r["_measurement"] == "m \"x\"" and r["a b"] == "it's \x24x \x24{y}" and exists r["k"] and r["k"] != "\\\n""#
     );
     assert_eq!(Predicate::new().to_flux().unwrap(), "true");
 }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow_array::{RecordBatch, RecordBatchOptions};
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
 use arrow_schema::{Field, Schema, SchemaRef};
 
 use super::filler::Filler;
@@ -15,10 +15,10 @@ use crate::decode::table::columns::Kind;
 /// The metadata key for the Flux type of a field.
 const DATATYPE: &str = "flux::datatype";
 /// The metadata key that says whether a field is part of the group key (`true` or `false`).
-const GROUP: &str = "flux::group";
+pub(crate) const GROUP: &str = "flux::group";
 /// The metadata key for a field's value in the annotation `#default`, if the field has such a
 /// value. If a table has no rows, only this metadata contains the values of the table's group key.
-const DEFAULT: &str = "flux::default";
+pub(crate) const DEFAULT: &str = "flux::default";
 
 /// The annotations of the next block. An annotation that has not been read yet is `None`.
 #[derive(Debug, Default)]
@@ -129,6 +129,18 @@ impl Block {
         RecordBatch::try_new_with_options(self.schema(), columns.collect(), &options)
             .expect("the fillers keep the types of the columns")
     }
+}
+
+/// Returns a column of one cell, which has the field's value in the annotation `#default`.
+pub(crate) fn default_cell(field: &Field) -> ArrayRef {
+    let metadata = field.metadata();
+    let none = new_null_array(field.data_type(), 1);
+    let Some(text) = metadata.get(DEFAULT) else {
+        return none;
+    };
+    let kind = metadata.get(DATATYPE).map_or(Kind::Text, |name| kind(name));
+    // The value was read before, when the block began.
+    Filler::new(kind, text).map_or(none.clone(), |filler| filler.fill(&none))
 }
 
 /// Returns the column type for a Flux type. Durations, bytes and values of unknown types remain

@@ -21,6 +21,7 @@ mod time;
 use std::collections::VecDeque;
 
 use self::block::{Annotations, Block};
+pub(crate) use self::block::{DEFAULT, GROUP, default_cell};
 use self::rows::FluxRows;
 use crate::decode::error::{DecodeError, DecodeErrorKind, Fault, Stop};
 use crate::decode::event::{End, Event, SeriesHeader};

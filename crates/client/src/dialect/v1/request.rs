@@ -87,7 +87,7 @@ fn auth_header(config: &Config) -> Result<Vec<(&'static str, String)>, Error> {
             let value = format!("Basic {}", STANDARD.encode(pair));
             Ok(vec![("authorization", value)])
         }
-        Auth::Token(_) => Err(Error::config(
+        Auth::Token(_) | Auth::TokenFrom(_) => Err(Error::config(
             "token: InfluxDB 1.x has no tokens; use user and password",
         )),
     }

@@ -4,8 +4,12 @@
 //! name of the database to the messages of 1.6.
 
 use crate::decode::Format;
-use crate::dialect::failure::{MSGPACK, Row, media_type, misdirected, refused, row};
+use crate::dialect::failure::{
+    Failure, HTML, MSGPACK, Row, hinted, media_type, misdirected, refused, row,
+};
 use crate::dialect::operation::Kind;
+use crate::dialect::other;
+use crate::dialect::v2::NO_MAPPING;
 use crate::dialect::verdict::Verdict;
 use crate::error::ErrorKind;
 use crate::headers::Headers;
@@ -34,17 +38,39 @@ pub(in crate::dialect) fn classify(
     headers: &Headers,
     body: &[u8],
 ) -> Verdict {
+    if other::is_v3(headers) {
+        let stored = (kind, status) == (Kind::Write, 204);
+        return Verdict::Refused(other::unexpected_v3(status, headers, stored));
+    }
     let media = media_type(headers);
     match (kind, status) {
         (Kind::Ping | Kind::Write, 204) => Verdict::Done,
         // Compatible servers answer a ping with a body. 1.x also answers a ping with a body if
         // `verbose` is set.
-        (Kind::Ping, 200) | (Kind::Api, 200..=299) if media != "text/html" => Verdict::Done,
+        (Kind::Ping, 200) | (Kind::Api, 200..=299) if media != HTML => Verdict::Done,
         (Kind::Query, 200) if media == MSGPACK => Verdict::Answer(Format::Msgpack),
         (Kind::Query, 200) if media == "application/json" => Verdict::Answer(Format::Json),
         (_, 100..=399) => Verdict::Refused(misdirected(status, headers, &media)),
-        _ => Verdict::Refused(refused(ROWS, status, headers, body)),
+        _ => {
+            let failure = refused(ROWS, status, headers, body);
+            Verdict::Refused(match other::v2(headers) {
+                Some(version) => of_2x(failure, status, &version),
+                None => failure,
+            })
+        }
     }
+}
+
+/// Adds to an error what a client without a token needs to know about a 2.x server.
+fn of_2x(mut failure: Failure, status: u16, version: &str) -> Failure {
+    if status == 401 {
+        let hint = format!(
+            "; hint: this is InfluxDB {version} and requires a token, or a user of its endpoints \
+             for 1.x clients"
+        );
+        failure.text.push_str(&hint);
+    }
+    hinted(NO_MAPPING, failure)
 }
 
 #[cfg(test)]

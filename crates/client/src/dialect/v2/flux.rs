@@ -8,12 +8,13 @@
 use serde_json::{Value, json};
 
 use crate::error::{Error, excerpt};
-use crate::query::{Param, Query};
+use crate::flux::{Duration, check_array, no_identifiers};
+use crate::query::{Language, Param, Query, time_text};
 
 /// Returns the JSON body for a query. The body requests all annotations.
 pub(super) fn body(query: &Query) -> Result<String, Error> {
     let mut body = json!({
-        "query": query.checked_text()?,
+        "query": query.checked_text(Language::Flux)?,
         "type": "flux",
         "dialect": {
             "header": true,
@@ -24,13 +25,9 @@ pub(super) fn body(query: &Query) -> Result<String, Error> {
         },
     });
     let properties = query.params().iter().map(|(name, value)| {
-        let value = literal(value)
+        let value = node(value)
             .map_err(|why| Error::config(format!("query: parameter `{}`: {why}", excerpt(name))))?;
-        Ok(json!({
-            "type": "Property",
-            "key": {"type": "Identifier", "name": name},
-            "value": value,
-        }))
+        Ok(property(name, value))
     });
     let properties: Vec<Value> = properties.collect::<Result<_, Error>>()?;
     if !properties.is_empty() {
@@ -52,33 +49,67 @@ pub(super) fn body(query: &Query) -> Result<String, Error> {
 }
 
 /// Converts the value of a parameter to a node of the syntax tree.
-fn literal(value: &Param) -> Result<Value, &'static str> {
+fn node(value: &Param) -> Result<Value, Error> {
     Ok(match value {
         Param::String(text) => json!({"type": "StringLiteral", "value": text}),
         Param::Integer(n) => json!({"type": "IntegerLiteral", "value": n.to_string()}),
+        Param::Unsigned(n) => json!({"type": "UnsignedIntegerLiteral", "value": n.to_string()}),
         Param::Boolean(flag) => json!({"type": "BooleanLiteral", "value": flag}),
-        Param::Float(n) if n.is_finite() => json!({"type": "FloatLiteral", "value": n}),
-        Param::Float(_) => return Err("NaN and infinity cannot be bound"),
-        Param::Duration(text) => duration(text).ok_or("expected a duration such as `1h30m`")?,
-        Param::Identifier(_) => return Err("Flux has no parameters for identifiers"),
-        Param::Regex(_) => return Err("Flux has no parameters for regular expressions"),
+        Param::Float(n) => float(*n),
+        Param::Time(ns) => json!({"type": "DateTimeLiteral", "value": time_text(*ns)}),
+        // The server would answer with an internal error.
+        Param::Regex(pattern) if pattern.is_empty() => {
+            return Err(Error::config("the regular expression is empty"));
+        }
+        Param::Regex(pattern) => json!({"type": "RegexpLiteral", "value": pattern}),
+        Param::Duration(text) => duration(&Duration::parse(text)?),
+        Param::Array(values) => {
+            check_array(values)?;
+            let elements: Result<Vec<Value>, Error> = values.iter().map(node).collect();
+            json!({"type": "ArrayExpression", "elements": elements?})
+        }
+        Param::Identifier(_) => return Err(no_identifiers()),
     })
 }
 
-/// The units of a Flux duration. Longer names come first, because `ms` and `mo` begin like `m`.
-const UNITS: [&str; 10] = ["ns", "us", "ms", "mo", "y", "w", "d", "h", "m", "s"];
+/// The server reads literals without full precision (2.9 reads `1.2345678901234568e-300` as
+/// `1.234567890123457e-300`, and `-0.0` as zero), and has none for NaN and infinity. It reads text
+/// exactly.
+fn float(value: f64) -> Value {
+    let text = match value {
+        _ if value.is_nan() => "NaN".to_owned(),
+        f64::INFINITY => "+Inf".to_owned(),
+        f64::NEG_INFINITY => "-Inf".to_owned(),
+        _ => format!("{value:?}"),
+    };
+    json!({
+        "type": "CallExpression",
+        "callee": {"type": "Identifier", "name": "float"},
+        "arguments": [{
+            "type": "ObjectExpression",
+            "properties": [property("v", json!({"type": "StringLiteral", "value": text}))],
+        }],
+    })
+}
 
-fn duration(text: &str) -> Option<Value> {
-    let (mut rest, mut values) = (text, Vec::new());
-    while !rest.is_empty() {
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let magnitude: i64 = rest[..digits].parse().ok()?;
-        rest = &rest[digits..];
-        let unit = UNITS.into_iter().find(|unit| rest.starts_with(unit))?;
-        rest = &rest[unit.len()..];
-        values.push(json!({"magnitude": magnitude, "unit": unit}));
+fn duration(value: &Duration) -> Value {
+    let values = value.parts.iter();
+    let values: Vec<Value> = values
+        .map(|(magnitude, unit)| json!({"magnitude": magnitude, "unit": unit}))
+        .collect();
+    let literal = json!({"type": "DurationLiteral", "values": values});
+    match value.negative {
+        true => json!({"type": "UnaryExpression", "operator": "-", "argument": literal}),
+        false => literal,
     }
-    (!values.is_empty()).then(|| json!({"type": "DurationLiteral", "values": values}))
+}
+
+fn property(name: &str, value: Value) -> Value {
+    json!({
+        "type": "Property",
+        "key": {"type": "Identifier", "name": name},
+        "value": value,
+    })
 }
 
 #[cfg(test)]
@@ -111,7 +142,6 @@ mod tests {
             literal("IntegerLiteral", json!("-9223372036854775808"))
         );
         assert_eq!(bound(true), literal("BooleanLiteral", json!(true)));
-        assert_eq!(bound(1.5), literal("FloatLiteral", json!(1.5)));
         let values = json!([{"magnitude": 1, "unit": "mo"}, {"magnitude": 30, "unit": "ms"}]);
         let expected = json!({"type": "DurationLiteral", "values": values});
         assert_eq!(bound(Param::Duration("1mo30ms".into())), expected);
@@ -120,13 +150,11 @@ mod tests {
     #[test]
     fn values_that_flux_cannot_bind_are_named() {
         for value in [
-            Param::Float(f64::NAN),
             Param::Identifier("a".into()),
-            Param::Regex("a".into()),
-            Param::Duration(String::new()),
+            Param::Regex(String::new()),
             Param::Duration("1".into()),
-            Param::Duration("h".into()),
-            Param::Duration("-1h".into()),
+            Param::Array(vec![1.into(), 1.5.into()]),
+            Param::Array(vec![Param::Array(vec![1.into(), "a".into()])]),
         ] {
             let error = body(&Query::new("q").bind("n", value)).unwrap_err();
             assert!(

@@ -3,6 +3,7 @@
 
 mod delete;
 mod flux;
+mod lacking;
 mod place;
 mod request;
 mod verdict;
@@ -10,4 +11,4 @@ mod verdict;
 pub(super) use delete::{counting, deletion, is_count};
 pub(crate) use place::Place;
 pub(super) use request::request;
-pub(super) use verdict::classify;
+pub(super) use verdict::{NO_MAPPING, classify, hint};

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{Place, flux};
+use super::{Place, flux, lacking};
 use crate::api::Method;
 use crate::config::{Auth, Config, Precision};
 use crate::dialect::influxql;
@@ -80,9 +80,6 @@ fn query(
     form: Form,
 ) -> Result<Request, Error> {
     match query.language_named().unwrap_or(Language::Flux) {
-        Language::Flux if form == Form::Raw => Err(Error::config(
-            "query: a raw answer is JSON, which only InfluxQL has; name the language in the query",
-        )),
         Language::Flux => flux(config, place, query, options),
         Language::InfluxQl => {
             if query.params_json()?.is_some() {
@@ -90,6 +87,7 @@ fn query(
                     "query: InfluxDB 2.x ignores parameters of InfluxQL",
                 ));
             }
+            lacking::check(query.text())?;
             let names = (place.bucket.as_deref(), None);
             influxql::request(config, auth_header(config)?, names, query, options, form)
         }
@@ -107,7 +105,7 @@ fn flux(
 ) -> Result<Request, Error> {
     if options.epoch != ReadOptions::default().epoch {
         return Err(Error::config(
-            "query: Flux has no epoch; its times are text",
+            "query: Flux has no epoch, because its times are text",
         ));
     }
     let mut headers = auth_header(config)?;
@@ -136,7 +134,7 @@ fn auth_header(config: &Config) -> Result<Vec<(&'static str, String)>, Error> {
         Auth::Token(token) if token.reveal().bytes().all(|byte| byte.is_ascii_graphic()) => {
             Ok(vec![("authorization", format!("Token {}", token.reveal()))])
         }
-        Auth::Token(_) => Err(Error::config(
+        Auth::Token(_) | Auth::TokenFrom(_) => Err(Error::config(
             "token: expected printable ASCII characters without blanks",
         )),
         Auth::None => Ok(Vec::new()),

@@ -5,7 +5,7 @@
 //! field from a point.
 
 use crate::decode::Format;
-use crate::dialect::failure::{MSGPACK, Row, media_type, misdirected, refused, row};
+use crate::dialect::failure::{MSGPACK, Row, hinted, media_type, misdirected, refused, row};
 use crate::dialect::operation::Kind;
 use crate::dialect::verdict::Verdict;
 use crate::error::ErrorKind;
@@ -16,6 +16,8 @@ use crate::headers::Headers;
 /// The errors with a 5xx status are permanent: they report a body that cannot be read, a point that
 /// cannot be parsed, or a retention that is too short.
 const ROWS: &[Row] = &[
+    // Flux decodes the names in a request together with its body.
+    row(400, "organization name", ErrorKind::NotFound, false),
     row(422, "partial write", ErrorKind::PartialWrite, false),
     row(500, "unable to read data", ErrorKind::Rejected, false),
     row(500, "engine: unable to parse", ErrorKind::Rejected, false),
@@ -25,7 +27,60 @@ const ROWS: &[Row] = &[
         ErrorKind::Rejected,
         false,
     ),
+    // A parameter that is not a regular expression.
+    row(500, "error parsing regexp", ErrorKind::Rejected, false),
 ];
+
+/// What to do about a bucket without the mapping that the endpoints for 1.x clients need.
+const MAP: &str = "on InfluxDB 2.x, a database is the name of a bucket, or of a DBRP mapping, which \
+                   `POST /api/v2/dbrps` creates";
+
+/// The error of `/write`, which only 2.x sends.
+pub(in crate::dialect) const NO_MAPPING: &[(u16, &str, &str)] =
+    &[(404, "no dbrp mapping found", MAP)];
+
+/// Hints for errors, by their status and a part of their message.
+const HINTS: &[(u16, &str, &str)] = &[
+    (
+        400,
+        "either orgID or org",
+        "the organization is missing: set it with `Config::organization`",
+    ),
+    (
+        404,
+        "could not find bucket",
+        "the bucket does not exist in this organization, or the token may not read it",
+    ),
+    (
+        404,
+        "organization",
+        "the organization does not exist, or the token does not belong to it",
+    ),
+    (
+        404,
+        "bucket",
+        "the bucket does not exist in this organization; `POST /api/v2/buckets` creates one",
+    ),
+    (
+        400,
+        "organization name",
+        "the organization does not exist, or the token does not belong to it",
+    ),
+];
+
+/// The messages of statements of InfluxQL that fail because there is no mapping.
+const UNMAPPED: [&str; 4] = [
+    "database not found: ",
+    "default retention policy not set for: ",
+    "no dbrp mappings found: ",
+    "retention policy not found: ",
+];
+
+/// Returns a hint for a statement that failed, if its message does not say what to do.
+pub(in crate::dialect) fn hint(message: &str) -> Option<&'static str> {
+    let unmapped = UNMAPPED.iter().any(|text| message.starts_with(text));
+    unmapped.then_some(MAP)
+}
 
 /// Decides what an answer means. The body of the answer matters only if the answer is an error.
 pub(in crate::dialect) fn classify(
@@ -42,7 +97,7 @@ pub(in crate::dialect) fn classify(
         (Kind::Query, 200) if media == "application/json" => Verdict::Answer(Format::Json),
         (Kind::Api, 200..=299) if media != "text/html" => Verdict::Done,
         (_, 100..=399) => Verdict::Refused(misdirected(status, headers, &media)),
-        _ => Verdict::Refused(refused(ROWS, status, headers, body)),
+        _ => Verdict::Refused(hinted(HINTS, refused(ROWS, status, headers, body))),
     }
 }
 

@@ -207,6 +207,71 @@ fn a_query_answered_with_anything_but_json_or_msgpack_is_misdirected() {
 }
 
 #[test]
+fn a_web_page_is_named() {
+    let refusal = judged(Kind::Query, 200, "text/html; charset=utf-8", "<html>");
+    assert!(refusal.text.contains("is a web page"), "{}", refusal.text);
+    assert!(refusal.text.contains("check the port"), "{}", refusal.text);
+}
+
+#[test]
+fn every_answer_of_3_x_stops_a_client_that_expects_1_x() {
+    let verdicts = verdicts("influxdb-3-for-1x");
+    assert_eq!(verdicts.len(), 11);
+    for (name, verdict) in verdicts {
+        let Verdict::Refused(refusal) = verdict else {
+            panic!("{name}: {verdict:?}")
+        };
+        for part in ["the server is InfluxDB 3.x", "set `Config::dialect` to V3"] {
+            assert!(refusal.text.contains(part), "{name}: {}", refusal.text);
+        }
+        let requires = refusal.text.contains("requires a token");
+        assert_eq!(requires, refusal.said.unwrap().status == 401, "{name}");
+        let stored = refusal.text.contains("which stored the lines");
+        assert_eq!(stored, name == "3.10 v1 write", "{name}");
+    }
+}
+
+#[test]
+fn a_2_x_server_that_refuses_a_client_says_what_it_requires() {
+    for name in ["auth none v1", "auth none v1 query"] {
+        let refusal = refusal("influxdb-2.9-more", name);
+        assert_eq!(refusal.kind, ErrorKind::Unauthorized);
+        let hint = "; hint: this is InfluxDB 2.x and requires a token, or a user";
+        assert!(refusal.text.contains(hint), "{}", refusal.text);
+    }
+    let headers = [
+        ("x-influxdb-version", "v2.9.1"),
+        ("content-type", "application/json"),
+    ];
+    let body = br#"{"code":"unauthorized","message":"unauthorized access"}"#;
+    for (status, expected) in [(401, true), (403, false), (400, false)] {
+        let Verdict::Refused(refusal) = classify(Kind::Write, status, &Headers::of(&headers), body)
+        else {
+            panic!()
+        };
+        assert_eq!(
+            refusal.text.contains("this is InfluxDB 2.9.1 and"),
+            expected,
+            "{status}"
+        );
+    }
+    let refusal = refusal("influxdb-2.9-more", "v1 write db=nope");
+    assert_eq!(refusal.kind, ErrorKind::NotFound);
+    assert!(refusal.text.contains("a DBRP mapping"), "{}", refusal.text);
+}
+
+#[test]
+fn errors_of_1_x_get_no_hint_about_2_x() {
+    for server in SERVERS {
+        for (name, verdict) in verdicts(server) {
+            if let Verdict::Refused(refusal) = verdict {
+                assert!(!refusal.text.contains("hint"), "{name}: {}", refusal.text);
+            }
+        }
+    }
+}
+
+#[test]
 fn a_redirect_is_named_without_its_secrets() {
     let to = "https://user:hunter2@other.example/login?token=hunter2";
     let headers = Headers::of(&[("location", to)]);

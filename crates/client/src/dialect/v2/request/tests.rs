@@ -85,21 +85,6 @@ fn a_query_is_flux_unless_the_language_is_named() {
 }
 
 #[test]
-fn a_raw_answer_to_flux_is_refused_before_anything_is_sent() {
-    let config = config();
-    let operation = Operation::Query {
-        query: &Query::new("buckets()"),
-        options: &ReadOptions::default(),
-        form: Form::Raw,
-    };
-    let error = request(&config, &place(&config, &Names::default()), &operation).unwrap_err();
-    assert!(
-        error.to_string().contains("which only InfluxQL has"),
-        "{error}"
-    );
-}
-
-#[test]
 fn parameters_of_influxql_are_refused() {
     let text = Query::new("SELECT $f FROM m").bind("f", Param::Identifier("x".into()));
     assert!(query(&config(), &text.language(Language::InfluxQl)).is_err());

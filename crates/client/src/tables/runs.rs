@@ -1,0 +1,102 @@
+//! Finds consecutive rows that agree in some columns.
+
+use std::ops::Range;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    ArrowPrimitiveType, Float64Type, Int64Type, TimestampNanosecondType, UInt64Type,
+};
+use arrow_array::{Array, ArrayRef};
+use arrow_schema::DataType;
+
+/// Returns the ranges of consecutive rows that have the same cells in all these columns.
+pub(super) fn runs(columns: &[&ArrayRef], rows: usize) -> Vec<Range<usize>> {
+    let mut starts = vec![false; rows];
+    for column in columns {
+        mark_changes(column, &mut starts);
+    }
+    let mut runs = Vec::new();
+    let mut start = 0;
+    for row in 1..rows {
+        if starts[row] {
+            runs.push(start..row);
+            start = row;
+        }
+    }
+    if start < rows {
+        runs.push(start..rows);
+    }
+    runs
+}
+
+/// Marks each row whose cell differs from the cell in the row before.
+fn mark_changes(column: &ArrayRef, starts: &mut [bool]) {
+    match column.data_type() {
+        DataType::Utf8 => {
+            let texts = column.as_string::<i32>();
+            mark(starts, |row| texts.value(row) != texts.value(row - 1));
+        }
+        DataType::Utf8View => {
+            let texts = column.as_string_view();
+            mark(starts, |row| texts.value(row) != texts.value(row - 1));
+        }
+        DataType::Boolean => {
+            let values = column.as_boolean();
+            mark(starts, |row| values.value(row) != values.value(row - 1));
+        }
+        DataType::Int64 => mark_numbers::<Int64Type>(column, starts),
+        DataType::UInt64 => mark_numbers::<UInt64Type>(column, starts),
+        DataType::Timestamp(..) => mark_numbers::<TimestampNanosecondType>(column, starts),
+        DataType::Float64 => {
+            let values = column.as_primitive::<Float64Type>().values();
+            mark(starts, |row| {
+                values[row].to_bits() != values[row - 1].to_bits()
+            });
+        }
+        // The decoder creates columns of no other types.
+        _ => {}
+    }
+    if let Some(nulls) = column.nulls() {
+        mark(starts, |row| nulls.is_null(row) != nulls.is_null(row - 1));
+    }
+}
+
+fn mark_numbers<T: ArrowPrimitiveType>(column: &ArrayRef, starts: &mut [bool]) {
+    let values = column.as_primitive::<T>().values();
+    mark(starts, |row| values[row] != values[row - 1]);
+}
+
+fn mark(starts: &mut [bool], changes: impl Fn(usize) -> bool) {
+    for (row, start) in starts.iter_mut().enumerate().skip(1) {
+        *start |= changes(row);
+    }
+}
+
+/// Appends the value of a cell in a form in which equal values have equal bytes, and no value's
+/// bytes are the beginning of another value's bytes.
+pub(super) fn write_cell(out: &mut Vec<u8>, column: &ArrayRef, row: usize) {
+    match column.data_type() {
+        DataType::Int64 => {
+            let value = column.as_primitive::<Int64Type>().value(row);
+            out.extend(value.to_le_bytes());
+        }
+        DataType::UInt64 => {
+            let value = column.as_primitive::<UInt64Type>().value(row);
+            out.extend(value.to_le_bytes());
+        }
+        DataType::Timestamp(..) => {
+            let value = column.as_primitive::<TimestampNanosecondType>().value(row);
+            out.extend(value.to_le_bytes());
+        }
+        DataType::Float64 => {
+            let value = column.as_primitive::<Float64Type>().value(row);
+            out.extend(value.to_bits().to_le_bytes());
+        }
+        DataType::Boolean => out.push(u8::from(column.as_boolean().value(row))),
+        _ => {
+            let text = super::parts::text(column, row).unwrap_or_default();
+            out.extend((text.len() as u64).to_le_bytes());
+            out.extend(text.as_bytes());
+        }
+    }
+}
