@@ -42,7 +42,7 @@ const POINTS_AT_A_TIME: usize = 1024;
 /// multi-thread runtime, or drive the current-thread runtime between calls.
 #[derive(Clone)]
 pub struct Client {
-    exchange: Exchange,
+    pub(crate) exchange: Exchange,
 }
 
 impl fmt::Debug for Client {

@@ -195,7 +195,7 @@ impl Exchange {
             Operation::Write { .. } => ERROR_BYTES + 4 * bytes,
             _ => ERROR_BYTES,
         };
-        let method = if request.post { "POST" } else { "GET" };
+        let method = request.method.as_str();
         let start = Instant::now();
         let reply = self.http.send(request, whole).await;
         let status = reply.as_ref().ok().map(|reply| reply.status);

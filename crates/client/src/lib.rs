@@ -77,7 +77,9 @@
 //! returned as Arrow record batches. If an answer may be incomplete, the call always returns an
 //! error, and never a shorter answer.
 
+pub mod admin;
 pub mod answer;
+mod api;
 mod check;
 mod client;
 mod clock;
@@ -123,6 +125,7 @@ pub use aioinflux_line::{
 };
 
 pub use answer::{Answer, Collector, Message, Series, Statement};
+pub use api::{ApiRequest, ApiResponse, Method};
 pub use check::Checked;
 pub use client::{Client, Pong};
 pub use clock::{unique_time, unique_times};

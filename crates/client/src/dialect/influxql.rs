@@ -7,6 +7,7 @@
 use url::form_urlencoded;
 
 use super::operation::{Form, Request};
+use crate::api::Method;
 use crate::config::{Config, Precision};
 use crate::error::Error;
 use crate::query::{Language, Query, ReadOptions};
@@ -33,7 +34,7 @@ pub(super) fn request(
         headers.push(("accept-encoding", "gzip".into()));
     }
     Ok(Request {
-        post: true,
+        method: Method::Post,
         url: config.endpoint("query"),
         headers,
         body: query_form(names, query, options, form)?.into(),

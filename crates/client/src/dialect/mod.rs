@@ -34,9 +34,11 @@ use crate::config::Config;
 use crate::error::{Error, ErrorKind};
 use crate::headers::Headers;
 
+mod deletion;
 pub(crate) mod detect;
 mod failure;
 mod influxql;
+mod nouns;
 mod operation;
 mod options;
 mod other;
@@ -45,8 +47,10 @@ mod v1;
 mod v2;
 mod verdict;
 
+pub(crate) use deletion::{Deletion, counting, deletion};
 pub(crate) use detect::Pinged;
 pub(crate) use influxql::may_answer_nothing;
+pub(crate) use nouns::Noun;
 pub(crate) use operation::{Form, Kind, Operation, Request};
 pub use options::{OnReject, WriteOptions};
 pub(crate) use target::{Target, known, language};

@@ -6,7 +6,9 @@ use bytes::Bytes;
 use url::Url;
 
 use super::options::WriteOptions;
+use crate::api::{ApiRequest, Method};
 use crate::config::Config;
+use crate::error::Error;
 use crate::query::{Query, ReadOptions};
 
 /// The operation that the caller requests.
@@ -21,6 +23,8 @@ pub(crate) enum Operation<'a> {
         options: &'a ReadOptions,
         form: Form,
     },
+    /// A request to any endpoint.
+    Api(&'a ApiRequest),
 }
 
 /// The format in which the client requests the answer to a query.
@@ -39,6 +43,7 @@ pub(crate) enum Kind {
     Ping,
     Write,
     Query,
+    Api,
 }
 
 impl Operation<'_> {
@@ -47,6 +52,7 @@ impl Operation<'_> {
             Self::Ping => Kind::Ping,
             Self::Write { .. } => Kind::Write,
             Self::Query { .. } => Kind::Query,
+            Self::Api(_) => Kind::Api,
         }
     }
 }
@@ -58,6 +64,7 @@ impl Kind {
             Self::Ping => "ping of",
             Self::Write => "write to",
             Self::Query => "query of",
+            Self::Api => "request to",
         }
     }
 }
@@ -65,7 +72,7 @@ impl Kind {
 /// An HTTP request that is ready to be sent.
 #[derive(PartialEq, Eq)]
 pub(crate) struct Request {
-    pub(crate) post: bool,
+    pub(crate) method: Method,
     pub(crate) url: Url,
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Bytes,
@@ -77,7 +84,7 @@ impl Request {
     /// The request for a ping. `headers` contains the credentials.
     pub(super) fn ping(config: &Config, headers: Vec<(&'static str, String)>) -> Self {
         Self {
-            post: false,
+            method: Method::Get,
             url: config.endpoint("ping"),
             headers,
             body: Bytes::new(),
@@ -94,7 +101,7 @@ impl Request {
     ) -> Self {
         headers.push(("content-type", "text/plain; charset=utf-8".into()));
         Self {
-            post: true,
+            method: Method::Post,
             url,
             headers,
             body: lines.clone(),
@@ -103,11 +110,36 @@ impl Request {
     }
 }
 
+impl Request {
+    /// The request to an endpoint that the caller names. `headers` contains the credentials.
+    pub(super) fn api(
+        config: &Config,
+        mut headers: Vec<(&'static str, String)>,
+        request: &ApiRequest,
+    ) -> Result<Self, Error> {
+        let body = request.encoded_body()?;
+        if body.is_some() {
+            headers.push(("content-type", "application/json".into()));
+        }
+        let mut url = config.endpoint(request.path());
+        if !request.keys().is_empty() {
+            url.query_pairs_mut().extend_pairs(request.keys());
+        }
+        Ok(Self {
+            method: request.method(),
+            url,
+            headers,
+            body: body.unwrap_or_default(),
+            gzip: false,
+        })
+    }
+}
+
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<&str> = self.headers.iter().map(|(name, _)| *name).collect();
         f.debug_struct("Request")
-            .field("post", &self.post)
+            .field("method", &self.method.as_str())
             .field("url", &self.url.as_str())
             .field("headers", &names)
             .field("body_bytes", &self.body.len())

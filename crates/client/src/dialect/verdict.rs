@@ -6,7 +6,8 @@ use crate::decode::Format;
 /// The meaning of an answer.
 #[derive(Debug)]
 pub(crate) enum Verdict {
-    /// The operation succeeded, and the answer has no body to read.
+    /// The operation succeeded. Only the answer to a request to an endpoint (`Kind::Api`) may have
+    /// a body, whose format the caller knows.
     Done,
     /// The body of the answer is in this format.
     Answer(Format),

@@ -41,6 +41,7 @@ pub(crate) use body::Body;
 #[cfg(all(unix, feature = "event-loop"))]
 pub use optional::Reactor;
 
+use crate::api;
 use crate::config::Config;
 use crate::deadline::{Deadline, Progress, Silence};
 use crate::decode::End;
@@ -192,7 +193,7 @@ impl Http {
 /// Builds the HTTP request, and compresses its body if `gzip` is set.
 async fn prepared(request: Request, progress: &Progress) -> Result<Prepared, Error> {
     let Request {
-        post,
+        method,
         url,
         headers: pairs,
         body,
@@ -205,6 +206,7 @@ async fn prepared(request: Request, progress: &Progress) -> Result<Prepared, Err
         value.set_sensitive(name == "authorization");
         headers.insert(name, value);
     }
+    let has_body = method != api::Method::Get && !body.is_empty() || method == api::Method::Post;
     let body = if gzip {
         headers.insert("content-encoding", HeaderValue::from_static("gzip"));
         compressed(body).await?
@@ -212,10 +214,16 @@ async fn prepared(request: Request, progress: &Progress) -> Result<Prepared, Err
         body
     };
     Ok(Prepared {
-        method: if post { Method::POST } else { Method::GET },
+        method: match method {
+            api::Method::Get => Method::GET,
+            api::Method::Post => Method::POST,
+            api::Method::Put => Method::PUT,
+            api::Method::Patch => Method::PATCH,
+            api::Method::Delete => Method::DELETE,
+        },
         url,
         headers,
-        body: post.then(|| Upload::new(body, progress)),
+        body: has_body.then(|| Upload::new(body, progress)),
     })
 }
 

@@ -6,6 +6,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod admin;
+mod admin_live;
 mod answers;
 mod batches;
 #[cfg(all(unix, feature = "event-loop"))]

@@ -29,6 +29,7 @@ pub(in crate::dialect) fn request(
             options,
             form,
         } => self::query(config, place, query, options, *form),
+        Operation::Api(request) => Request::api(config, auth_header(config)?, request),
     }
 }
 

@@ -47,7 +47,7 @@ pub(in crate::dialect) fn classify(
         (Kind::Ping | Kind::Write, 204) => Verdict::Done,
         // Compatible servers answer a ping with a body. 1.x also answers a ping with a body if
         // `verbose` is set.
-        (Kind::Ping, 200) if media != HTML => Verdict::Done,
+        (Kind::Ping, 200) | (Kind::Api, 200..=299) if media != HTML => Verdict::Done,
         (Kind::Query, 200) if media == MSGPACK => Verdict::Answer(Format::Msgpack),
         (Kind::Query, 200) if media == "application/json" => Verdict::Answer(Format::Json),
         (_, 100..=399) => Verdict::Refused(misdirected(status, headers, &media)),

@@ -3,6 +3,7 @@
 use url::Url;
 
 use super::{Place, flux, lacking};
+use crate::api::Method;
 use crate::config::{Auth, Config, Precision};
 use crate::dialect::influxql;
 use crate::dialect::operation::{Form, Operation, Request};
@@ -27,6 +28,7 @@ pub(in crate::dialect) fn request(
             options,
             form,
         } => self::query(config, place, query, options, *form),
+        Operation::Api(request) => Request::api(config, auth_header(config)?, request),
     }
 }
 
@@ -117,7 +119,7 @@ fn flux(
         url.query_pairs_mut().append_pair("org", organization);
     }
     Ok(Request {
-        post: true,
+        method: Method::Post,
         url,
         headers,
         body: flux::body(query)?.into(),

@@ -13,14 +13,20 @@ use crate::headers::Headers;
 
 /// Errors whose message determines a different meaning than their HTTP status alone.
 ///
-/// The errors with a 5xx status are permanent: they report a body that cannot be read, or a point
-/// that cannot be parsed.
+/// The errors with a 5xx status are permanent: they report a body that cannot be read, a point that
+/// cannot be parsed, or a retention that is too short.
 const ROWS: &[Row] = &[
     // Flux decodes the names in a request together with its body.
     row(400, "organization name", ErrorKind::NotFound, false),
     row(422, "partial write", ErrorKind::PartialWrite, false),
     row(500, "unable to read data", ErrorKind::Rejected, false),
     row(500, "engine: unable to parse", ErrorKind::Rejected, false),
+    row(
+        500,
+        "retention policy duration must be",
+        ErrorKind::Rejected,
+        false,
+    ),
     // A parameter that is not a regular expression.
     row(500, "error parsing regexp", ErrorKind::Rejected, false),
 ];
@@ -89,6 +95,7 @@ pub(in crate::dialect) fn classify(
         (Kind::Query, 200) if media == "text/csv" => Verdict::Answer(Format::FluxCsv),
         (Kind::Query, 200) if media == MSGPACK => Verdict::Answer(Format::Msgpack),
         (Kind::Query, 200) if media == "application/json" => Verdict::Answer(Format::Json),
+        (Kind::Api, 200..=299) if media != "text/html" => Verdict::Done,
         (_, 100..=399) => Verdict::Refused(misdirected(status, headers, &media)),
         _ => Verdict::Refused(hinted(HINTS, refused(ROWS, status, headers, body))),
     }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use url::form_urlencoded;
 
 use super::*;
+use crate::api::Method;
 use crate::config::{Consistency, Gzip, Names, Precision};
 use crate::error::ErrorKind;
 
@@ -64,7 +65,7 @@ fn pairs(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
 #[test]
 fn ping_is_a_get_below_the_base_path() {
     let request = ping(&config()).unwrap();
-    assert!(!request.post);
+    assert_eq!(request.method, Method::Get);
     assert_eq!(request.url.as_str(), "http://db.example:8086/base/ping");
     assert!(request.headers.is_empty());
 }
@@ -72,7 +73,7 @@ fn ping_is_a_get_below_the_base_path() {
 #[test]
 fn write_names_database_policy_and_precision() {
     let request = write(&config(), &WriteOptions::new(), b"a v=1\n").unwrap();
-    assert!(request.post);
+    assert_eq!(request.method, Method::Post);
     let url = "http://db.example:8086/base/write?db=main&rp=week&precision=ns";
     assert_eq!(request.url.as_str(), url);
     assert_eq!(&request.body[..], b"a v=1\n");
@@ -120,7 +121,7 @@ fn query_is_posted_as_a_form() {
     let asked = Query::new(text).bind("h", "a");
     let options = ReadOptions::new().chunk_size(7);
     let request = query_with(&config(), &asked, &options, Form::Table).unwrap();
-    assert!(request.post);
+    assert_eq!(request.method, Method::Post);
     assert_eq!(request.url.as_str(), "http://db.example:8086/base/query");
     assert_eq!(header(&request, "accept"), Some("application/x-msgpack"));
     assert_eq!(header(&request, "accept-encoding"), None);
