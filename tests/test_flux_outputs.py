@@ -266,7 +266,9 @@ def test_an_error_is_not_hidden_by_tables_that_cannot_be_arranged() -> None:
     assert info.value.result is None
 
 
-@pytest.mark.parametrize("body", [b",error,reference\r\n", b"#datatype,string,string\r\n,error,reference\r\n"])
+@pytest.mark.parametrize(
+    "body", [b",error,reference\r\n", b"#datatype,string,string\r\n,error,reference\r\n"]
+)
 def test_the_head_of_an_error_is_an_error(body: bytes) -> None:
     with pytest.raises((InfluxDBQueryError, InfluxDBDecodeError), match="error"):
         parse(body, "dicts")

@@ -1,15 +1,10 @@
-"""Tests the parameters of Flux queries: what is sent, what is refused, and what a server returns.
-
-The tests with a real 2.x server run if `AIOINFLUX_TEST_V2_URL`, `_TOKEN` and `_ORG` name one.
-"""
+"""Tests the parameters of Flux queries: what is sent, and what is refused. `test_scenarios_params`
+tests what a server returns."""
 
 from __future__ import annotations
 
 import json
 import math
-import os
-import random
-import struct
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -249,124 +244,3 @@ def test_a_server_of_3_x_stops_a_client_without_a_token() -> None:
 
 
 # On a real server
-
-
-@pytest.fixture
-def live() -> InfluxDBClient:
-    url = os.environ.get("AIOINFLUX_TEST_V2_URL")
-    if not url:
-        pytest.skip("AIOINFLUX_TEST_V2_URL names no server")
-    token, org = os.environ["AIOINFLUX_TEST_V2_TOKEN"], os.environ["AIOINFLUX_TEST_V2_ORG"]
-    return InfluxDBClient(url, token=token, org=org, db="_tasks", mode="blocking")
-
-
-ARRAY = 'import "array"\n'
-ROW = "array.from(rows: [{{v: {}}}])"
-
-
-def _both(live: InfluxDBClient, value: object, expression: str = "{}") -> list[Any]:
-    """Returns a value as it comes back from a parameter, and from a template."""
-    bound = ARRAY + ROW.format(expression.format("params.x"))
-    template = ARRAY + ROW.replace("{{", "{{{{").replace("}}", "}}}}")
-    texts = [
-        (bound, {"x": value}),
-        (flux(template.format(expression.format("{x}")), x=value), None),
-    ]
-    answers = [live.query(text, params=params, output="dicts") for text, params in texts]
-    return [rows[0]["v"] for rows in answers]
-
-
-@pytest.mark.parametrize(
-    "value",
-    [-5, -(2**63), 2**63 - 1, 2**63, 2**64 - 1, 1.0, 1e300, 5e-324, -1.7976931348623157e308, True],
-)
-def test_a_number_comes_back_unchanged(live: InfluxDBClient, value: float) -> None:
-    for found in _both(live, value):
-        assert (type(found), found) == (type(value), value)
-
-
-def test_times_and_durations_come_back_unchanged(live: InfluxDBClient) -> None:
-    for ns in (-(2**63), -1, 0, YEAR_2020 + 1, 2**63 - 1):
-        assert _both(live, {"time": ns}) == [ns, ns]
-    for value, text in [(timedelta(hours=-1), "-1h"), (Duration("1y2mo5us"), "1y2mo5us")]:
-        assert _both(live, value, "string(v: {})") == [text, text]
-    assert _both(live, [timedelta(1), timedelta(2)], "string(v: {}[1])") == ["2d", "2d"]
-
-
-def test_floats_come_back_with_every_bit(live: InfluxDBClient) -> None:
-    source = random.Random(5)
-    values = [struct.unpack("<d", source.randbytes(8))[0] for _ in range(300)]
-    values = [value for value in values if not math.isnan(value)] + [-0.0, math.inf]
-    rows = "array.from(rows: {} |> array.map(fn: (x) => ({{{{v: x}}}})))"
-    text = ARRAY + rows.format("{x}")
-    bound = ARRAY + rows.format("params.x").replace("{{", "{").replace("}}", "}")
-    for found in (
-        live.query(bound, params={"x": values}, output="dicts"),
-        live.query(flux(text, x=values), output="dicts"),
-    ):
-        sent = [struct.pack("<d", value) for value in values]
-        assert [struct.pack("<d", row["v"]) for row in found] == sent
-
-
-def hostile(source: random.Random) -> str:
-    """Returns text in which the characters are frequent that a scanner treats differently."""
-    pieces = [
-        '"',
-        "\\",
-        "$",
-        "{",
-        "}",
-        "${",
-        '$"',
-        '\\"',
-        "\t",
-        "\0",
-        "/",
-        "//",
-        "x24",
-        "\\x",
-        "|>",
-    ]
-    pieces += ["é", "日", "\u2028", "a", " ", ") yield(", "'", ",", "#"]
-    return "".join(source.choice(pieces) for _ in range(source.randrange(1, 12)))
-
-
-def test_hostile_texts_come_back_unchanged(live: InfluxDBClient) -> None:
-    source = random.Random(7)
-    texts = [hostile(source) for _ in range(200)]
-    rows = ", ".join("{{v: {}}}" for _ in texts)
-    template = ARRAY + f"array.from(rows: [{rows.replace('{{', '{{{{').replace('}}', '}}}}')}])"
-    names = [f"x{index}" for index in range(len(texts))]
-    values = dict(zip(names, texts, strict=True))
-    text = flux(template.format(*("{" + name + "}" for name in names)), **values)
-    bound = template.format(*(f"params.{name}" for name in names)).replace("{{", "{")
-    for found in (
-        live.query(text, output="dicts"),
-        live.query(bound.replace("}}", "}"), params=values, output="dicts"),
-    ):
-        assert [row["v"] for row in found] == texts
-
-
-@pytest.mark.parametrize(
-    ("pattern", "matches", "other"),
-    [
-        ("^a/b$", "a/b", "a-b"),
-        (r"^a\/b$", "a/b", r"a\/b"),
-        (r"^a\x2eb$", "a.b", "axb"),
-        (r"^\x{e9}\\$", "é\\\\", "é"),
-        (r"^[\x5d/]\.$", "].", "]x"),
-        ("^a\nb$", "a\\nb", "ab"),
-    ],
-)
-def test_a_pattern_keeps_its_meaning(
-    live: InfluxDBClient, pattern: str, matches: str, other: str
-) -> None:
-    assert _both(live, Regex(pattern), f'"{matches}" =~ {{}}') == [True, True]
-    other = other.replace("\\", "\\\\")
-    assert _both(live, Regex(pattern), f'"{other}" =~ {{}}') == [False, False]
-
-
-def test_an_invalid_pattern_is_no_reason_to_try_again(live: InfluxDBClient) -> None:
-    with pytest.raises(InfluxDBQueryError, match="missing closing") as caught:
-        live.query(ARRAY + 'x = "a" =~ params.x', params={"x": Regex("(")})
-    assert not caught.value.retryable

@@ -403,19 +403,13 @@ class InfluxDBClient(Base, Administration):
         Source: InfluxDB 1.8 API reference, `/query`, `chunked`.
         """
         unit = _arguments.epoch(epoch)
-        maker = (
-            _output.NamedRows(unit, with_tags=True, columns=columns)
-            if output is None and into is None and tables is None
-            else _output.maker(
-                output or "rows",
-                tags_as_categories,
-                unit,
-                into,
-                tables=tables,
-                columns=columns,
-                batches=True,
+        if output is None and into is None and tables is None:
+            maker: _output.Maker = _output.NamedRows(unit, with_tags=True, columns=columns)
+        else:
+            maker = _output.maker(
+                output or "rows", tags_as_categories, unit, into,
+                tables=tables, columns=columns, batches=True,
             )  # fmt: skip
-        )
         return self._stream(
             _arguments.text_of(q),
             _keywords.database(db, database=database, bucket=bucket),
