@@ -46,16 +46,12 @@ def answer(seed: int) -> bytes:
     for _ in range(rng.randint(1, 6)):
         names, types = rng.choice(schemas)
         groups = [rng.choice(["true", "false"]) for _ in names]
-        defaults = [
-            rng.choice(NUMBERS[kind]) if rng.random() < 0.2 else "" for kind in types
-        ]
+        defaults = [rng.choice(NUMBERS[kind]) if rng.random() < 0.2 else "" for kind in types]
         rows: list[list[Any]] = []
         for _ in range(rng.randint(0, 3)):
             table += 1
             for _ in range(rng.randint(1, 4)):
-                cells = [
-                    "" if rng.random() < 0.25 else rng.choice(NUMBERS[kind]) for kind in types
-                ]
+                cells = ["" if rng.random() < 0.25 else rng.choice(NUMBERS[kind]) for kind in types]
                 rows.append(["", str(table), *cells])
         table += not rows
         blocks.append(

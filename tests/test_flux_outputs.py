@@ -266,7 +266,9 @@ def test_an_error_is_not_hidden_by_tables_that_cannot_be_arranged() -> None:
     assert info.value.result is None
 
 
-@pytest.mark.parametrize("body", [b",error,reference\r\n", b"#datatype,string,string\r\n,error,reference\r\n"])
+@pytest.mark.parametrize(
+    "body", [b",error,reference\r\n", b"#datatype,string,string\r\n,error,reference\r\n"]
+)
 def test_the_head_of_an_error_is_an_error(body: bytes) -> None:
     with pytest.raises((InfluxDBQueryError, InfluxDBDecodeError), match="error"):
         parse(body, "dicts")
@@ -292,7 +294,7 @@ def test_other_formats_are_no_answer(body: bytes) -> None:
 def test_csv_is_no_answer_to_influxql() -> None:
     with pytest.raises(InfluxDBDecodeError):
         parse_response(csv(TYPES), "application/json")
-    with pytest.raises(ValueError, match="argument `content_type`.*text/csv, got `text/html`"):
+    with pytest.raises(ValueError, match=r"argument `content_type`.*text/csv, got `text/html`"):
         parse_response(csv(TYPES), "text/html", "rows")
 
 

@@ -91,7 +91,12 @@ def test_the_pivot_is_one_table_in_every_output(output: str) -> None:
 def test_rows_of_a_series_are_in_the_order_of_their_times() -> None:
     late = field("f", "double", {1: "1", 3: "3"})
     early = field("i", "long", {0: "0", 2: "2", 3: "3"})
-    assert [row["_time"] - DAY for row in parse(csv(late, early))] == [0, 10**9, 2 * 10**9, 3 * 10**9]
+    assert [row["_time"] - DAY for row in parse(csv(late, early))] == [
+        0,
+        10**9,
+        2 * 10**9,
+        3 * 10**9,
+    ]
     down = field("f", "double", {3: "3", 1: "1"}), field("i", "long", {2: "2", 0: "0"})
     assert [row["_time"] - DAY for row in parse(csv(*down))] == [
         3 * 10**9, 2 * 10**9, 10**9, 0,
@@ -179,7 +184,9 @@ def test_two_values_of_a_field_in_one_row_are_refused(second: dict[int, str]) ->
 def test_windows_without_times_of_their_own_are_refused() -> None:
     types = "dateTime:RFC3339 dateTime:RFC3339 double string"
     windows = [
-        block("_start _stop _value _field", types, ["0", START, f"2023-01-0{day}T00:00:00Z", "1", "f"])
+        block(
+            "_start _stop _value _field", types, ["0", START, f"2023-01-0{day}T00:00:00Z", "1", "f"]
+        )
         for day in (2, 3)
     ]
     with pytest.raises(ValueError, match="field `f` has two values; hint"):
@@ -282,7 +289,16 @@ def test_an_answer_that_is_not_pivoted_is_not_written(output: str) -> None:
 def test_a_field_of_two_batches_is_pivoted() -> None:
     values = {n: str(n) for n in range(60)}
     rows = [
-        ["0", START, STOP, f"2023-01-01T{n // 3600:02}:{n // 60 % 60:02}:{n % 60:02}Z", str(n), name, "m", "a"]
+        [
+            "0",
+            START,
+            STOP,
+            f"2023-01-01T{n // 3600:02}:{n // 60 % 60:02}:{n % 60:02}Z",
+            str(n),
+            name,
+            "m",
+            "a",
+        ]
         for name in "xy"
         for n in range(20_000)
     ]
@@ -326,7 +342,7 @@ def test_objects_of_batches_need_a_pivot_in_the_query() -> None:
 
 def test_objects_name_the_column_that_is_missing() -> None:
     wide = block("host f", "string double", ["0", "a", "0.5"])
-    with pytest.raises(ValueError, match="attribute `Load.at`: the answer has no column `_time`"):
+    with pytest.raises(ValueError, match=r"attribute `Load\.at`: the answer has no column `_time`"):
         parse(csv(wide), into=Load)
 
 

@@ -329,8 +329,7 @@ class Maker:
 
 def _rows(tables: Answer, epoch: str) -> list[dict[str, Any]]:
     """Returns the rows of all tables as dicts."""
-    lists = (rows._lists() for _, rows in tables.rows(epoch, True))
-    return list(itertools.chain.from_iterable(itertools.chain.from_iterable(lists)))
+    return list(itertools.chain.from_iterable(rows for _, rows in tables.rows(epoch, True)))
 
 
 def _reader(into: type[Any]) -> Callable[[Answer], list[Any]]:
@@ -373,9 +372,7 @@ class NamedRows(Maker):
         columns: For Flux only: the columns of the rows, as in `parse_response`.
     """
 
-    def __init__(
-        self, epoch: str, with_tags: bool, columns: Iterable[str] | None = None
-    ) -> None:
+    def __init__(self, epoch: str, with_tags: bool, columns: Iterable[str] | None = None) -> None:
         wanted = shape(None, columns, False, output="rows", into=False, batches=True)
         super().__init__("rows", False, epoch, shape=wanted)
         self._with_tags = with_tags

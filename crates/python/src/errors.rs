@@ -99,13 +99,10 @@ pub(crate) fn of_query(py: Python<'_>, error: &Error, kept: Kept) -> PyErr {
     let result = match (kept, error.raw()) {
         (Kept::Nothing, _) | (Kept::Dict, None) => None,
         (Kept::Dict, Some(raw)) => json::parse(py, raw).ok(),
-        (Kept::Answer | Kept::Flux, _) => error
-            .answer()
-            .cloned()
-            .and_then(|answer| {
-                let answer = PyAnswer::of_language(answer, kept == Kept::Flux);
-                Py::new(py, answer).ok().map(Py::into_any)
-            }),
+        (Kept::Answer | Kept::Flux, _) => error.answer().cloned().and_then(|answer| {
+            let answer = PyAnswer::of_language(answer, kept == Kept::Flux);
+            Py::new(py, answer).ok().map(Py::into_any)
+        }),
     };
     with_result(py, error, result.unwrap_or_else(|| py.None()))
 }

@@ -74,7 +74,10 @@ fn has_same_columns(first: &Part, second: &Part) -> bool {
 fn union(parts: &[Part]) -> Result<SchemaRef, TableError> {
     let mut fields: Vec<Field> = Vec::new();
     let mut known: HashMap<String, usize> = HashMap::new();
-    for field in parts.iter().flat_map(|part| part.batch.schema_ref().fields()) {
+    for field in parts
+        .iter()
+        .flat_map(|part| part.batch.schema_ref().fields())
+    {
         match known.get(field.name()) {
             None => {
                 known.insert(field.name().clone(), fields.len());
@@ -99,16 +102,14 @@ fn widened(part: Part, schema: &SchemaRef) -> Part {
     let own = part.batch.schema();
     let (mut fields, mut columns) = (Vec::new(), Vec::new());
     for field in schema.fields() {
-        let (field, column) = match own.column_with_name(field.name()) {
-            Some((at, own)) => (own.clone(), Arc::clone(part.batch.column(at))),
-            None => {
-                let kind = field.data_type();
-                let field = field_of(field.name(), kind.clone(), None);
-                (field, new_null_array(kind, rows))
-            }
-        };
-        fields.push(field);
-        columns.push(column);
+        if let Some((at, own)) = own.column_with_name(field.name()) {
+            fields.push(own.clone());
+            columns.push(Arc::clone(part.batch.column(at)));
+        } else {
+            let kind = field.data_type();
+            fields.push(field_of(field.name(), kind.clone(), None));
+            columns.push(new_null_array(kind, rows));
+        }
     }
     let batch = batch_of(&Arc::new(Schema::new(fields)), columns, rows);
     Part { batch, ..part }
@@ -203,7 +204,11 @@ fn common_schema(parts: &[Part]) -> SchemaRef {
         return Arc::new(Schema::empty());
     };
     let first = first.batch.schema();
-    let mut grouped: Vec<bool> = first.fields().iter().map(|field| is_grouped(field)).collect();
+    let mut grouped: Vec<bool> = first
+        .fields()
+        .iter()
+        .map(|field| is_grouped(field))
+        .collect();
     let mut last = &first;
     for part in parts {
         let schema = part.batch.schema_ref();
@@ -226,7 +231,10 @@ fn common_schema(parts: &[Part]) -> SchemaRef {
 }
 
 pub(super) fn is_grouped(field: &Field) -> bool {
-    field.metadata().get(flux::GROUP).is_some_and(|group| group == "true")
+    field
+        .metadata()
+        .get(flux::GROUP)
+        .is_some_and(|group| group == "true")
 }
 
 /// Returns whether all parts belong to the same table of the server.

@@ -152,7 +152,10 @@ fn word(kind: &DataType) -> &'static str {
 }
 
 fn listed(names: &[String]) -> String {
-    let shown = names.iter().take(NAMES).map(|name| format!("`{}`", shown(name)));
+    let shown = names
+        .iter()
+        .take(NAMES)
+        .map(|name| format!("`{}`", shown(name)));
     let mut text = shown.collect::<Vec<_>>().join(", ");
     if names.len() > NAMES {
         text.push_str(", …");

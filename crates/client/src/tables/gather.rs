@@ -24,10 +24,7 @@ pub(super) fn position(array: usize, row: usize) -> Position {
     (array as u64) << 32 | row as u64
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "both halves have 32 bits"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "both halves have 32 bits")]
 fn place(position: Position) -> (usize, usize) {
     (
         (position >> 32) as usize,
@@ -86,7 +83,7 @@ fn numbers<T: ArrowPrimitiveType>(
     arrays: &[ArrayRef],
     positions: &[Position],
 ) -> PrimitiveArray<T> {
-    let typed: Vec<&PrimitiveArray<T>> = arrays.iter().map(|array| array.as_primitive()).collect();
+    let typed: Vec<&PrimitiveArray<T>> = arrays.iter().map(AsArray::as_primitive).collect();
     let mut values = Vec::with_capacity(positions.len());
     let mut nulls = NullBufferBuilder::new(positions.len());
     for &position in positions {
@@ -110,7 +107,10 @@ fn texts(arrays: &[ArrayRef], positions: &[Position]) -> Option<ArrayRef> {
         // The rows of a series have the same tag values, which are found only once.
         if position != last.0 {
             let (array, row) = place(position);
-            last = (position, arrays.get(array).and_then(|array| text(array, row)));
+            last = (
+                position,
+                arrays.get(array).and_then(|array| text(array, row)),
+            );
         }
         bytes += last.1.map_or(0, str::len);
         i32::try_from(bytes).ok()?;

@@ -48,7 +48,8 @@ impl Rows {
     /// times if the times of every field ascend, or descend, and otherwise in order of appearance.
     pub(super) fn add(&mut self, lines: &[Line], times: &Times) -> Result<usize, Twice> {
         let start = self.len();
-        let read: Option<Vec<Vec<i64>>> = lines.iter().map(|line| sorted_times(line, times)).collect();
+        let read: Option<Vec<Vec<i64>>> =
+            lines.iter().map(|line| sorted_times(line, times)).collect();
         let merged = read.and_then(|read| Some((merged(&read)?, read)));
         if let Some((all, read)) = merged {
             self.times.extend(all);

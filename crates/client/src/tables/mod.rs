@@ -20,6 +20,8 @@ mod layout;
 mod parts;
 mod pivot;
 mod runs;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -122,7 +124,11 @@ fn selected(mut table: FluxTable, names: &[String]) -> FluxTable {
     let schema = table.schema();
     let positions = names.iter().filter_map(|name| schema.index_of(name).ok());
     let positions: Vec<usize> = positions.collect();
-    let schema = Arc::new(schema.project(&positions).unwrap_or_else(|_| Schema::empty()));
+    let schema = Arc::new(
+        schema
+            .project(&positions)
+            .unwrap_or_else(|_| Schema::empty()),
+    );
     for batch in &mut table.series.batches {
         let columns = positions.iter().map(|at| Arc::clone(batch.column(*at)));
         *batch = batch_of(&schema, columns.collect(), batch.num_rows());
@@ -131,11 +137,7 @@ fn selected(mut table: FluxTable, names: &[String]) -> FluxTable {
 }
 
 /// Returns a batch of columns that have the types of the schema.
-fn batch_of(
-    schema: &SchemaRef,
-    columns: Vec<arrow_array::ArrayRef>,
-    rows: usize,
-) -> RecordBatch {
+fn batch_of(schema: &SchemaRef, columns: Vec<arrow_array::ArrayRef>, rows: usize) -> RecordBatch {
     let options = RecordBatchOptions::new().with_row_count(Some(rows));
     RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)
         .expect("the schema is made of the same columns")

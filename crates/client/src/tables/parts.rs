@@ -59,7 +59,11 @@ pub(super) fn parts(answer: Answer) -> Vec<Part> {
 /// or the next suffix that is free.
 fn with_unique_names(schema: &SchemaRef) -> SchemaRef {
     let mut used = HashSet::new();
-    if schema.fields().iter().all(|field| used.insert(field.name())) {
+    if schema
+        .fields()
+        .iter()
+        .all(|field| used.insert(field.name()))
+    {
         return Arc::clone(schema);
     }
     let mut used = HashSet::new();
@@ -77,7 +81,9 @@ fn with_unique_names(schema: &SchemaRef) -> SchemaRef {
 }
 
 fn first_text(column: &ArrayRef) -> Option<String> {
-    (!column.is_empty()).then(|| text(column, 0))?.map(str::to_owned)
+    (!column.is_empty())
+        .then(|| text(column, 0))?
+        .map(str::to_owned)
 }
 
 /// Returns the text in a cell, or `None` if the cell is null or the column contains no text.

@@ -30,8 +30,8 @@ const MEASUREMENT: &str = "_measurement";
 /// The columns that describe the query rather than the points.
 const DROPPED: [&str; 4] = ["result", "table", "_start", "_stop"];
 
-/// The maximum number of rows in a batch of the result.
-const BATCH_ROWS: usize = 1 << 20;
+/// The maximum number of rows in a batch of the result. Tests need fewer rows for a second batch.
+pub(super) const BATCH_ROWS: usize = if cfg!(test) { 1 << 10 } else { 1 << 20 };
 
 /// Pivots the tables of a Flux answer: makes one table in which each field is a column.
 ///
@@ -118,9 +118,10 @@ impl Columns {
     fn index(&mut self, name: &str, kind: &DataType) -> Result<usize, DataType> {
         if let Some(&index) = self.known.get(name) {
             let column = &self.columns[index];
-            return match column.kind == *kind {
-                true => Ok(index),
-                false => Err(column.kind.clone()),
+            return if column.kind == *kind {
+                Ok(index)
+            } else {
+                Err(column.kind.clone())
             };
         }
         self.known.insert(name.to_owned(), self.columns.len());
@@ -141,20 +142,24 @@ impl Columns {
     /// Adds an array of a key column. Returns the index of the column, and the index of the array.
     fn add_key(&mut self, name: &str, array: &ArrayRef) -> Result<(usize, usize), TableError> {
         let kind = array.data_type();
-        let index = self.index(name, kind).map_err(|other| TableError::MixedColumn {
-            name: name.to_owned(),
-            types: (other, kind.clone()),
-        })?;
+        let index = self
+            .index(name, kind)
+            .map_err(|other| TableError::MixedColumn {
+                name: name.to_owned(),
+                types: (other, kind.clone()),
+            })?;
         Ok((index, self.push(index, array)))
     }
 
     /// Adds an array of a field. Returns the index of the field, and the index of the array.
     fn add_field(&mut self, name: &str, array: &ArrayRef) -> Result<(usize, usize), TableError> {
         let kind = array.data_type();
-        let index = self.index(name, kind).map_err(|other| TableError::MixedField {
-            name: name.to_owned(),
-            types: (other, kind.clone()),
-        })?;
+        let index = self
+            .index(name, kind)
+            .map_err(|other| TableError::MixedField {
+                name: name.to_owned(),
+                types: (other, kind.clone()),
+            })?;
         Ok((index, self.push(index, array)))
     }
 }
@@ -211,13 +216,12 @@ impl Pivot {
         let mut id = Vec::new();
         for range in runs(&distinct, batch.num_rows()) {
             let name = text(names, range.start).ok_or(TableError::Unnamed)?;
-            let (field, array) = match fields.get(name) {
-                Some(found) => *found,
-                None => {
-                    let found = self.fields.add_field(name, values)?;
-                    fields.insert(name, found);
-                    found
-                }
+            let (field, array) = if let Some(found) = fields.get(name) {
+                *found
+            } else {
+                let found = self.fields.add_field(name, values)?;
+                fields.insert(name, found);
+                found
             };
             let series = self.series_of(&keys, range.start, &mut id);
             series.add(
@@ -311,13 +315,7 @@ impl Pivot {
         self.table(rows, &counts)
     }
 
-    fn lay_out_wide(
-        &self,
-        rows: &mut Rows,
-        batch: usize,
-        count: usize,
-        fields: &[(usize, usize)],
-    ) {
+    fn lay_out_wide(&self, rows: &mut Rows, batch: usize, count: usize, fields: &[(usize, usize)]) {
         let start = rows.len();
         for row in 0..count {
             rows.add_time(time_of(&self.times, batch, row));
@@ -442,13 +440,23 @@ fn chunks<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
 
 fn time_columns(rows: &Rows, kind: &DataType) -> Vec<ArrayRef> {
     let mut start = 0;
-    let mut valid = vec![true; if rows.undated.is_empty() { 0 } else { rows.len() }];
+    let mut valid = vec![
+        true;
+        if rows.undated.is_empty() {
+            0
+        } else {
+            rows.len()
+        }
+    ];
     for row in &rows.undated {
         valid[*row] = false;
     }
     let parts = chunks(&rows.times).map(|times| {
         let end = start + times.len();
-        let nulls = valid.get(start..end).filter(|_| !valid.is_empty()).map(NullBuffer::from);
+        let nulls = valid
+            .get(start..end)
+            .filter(|_| !valid.is_empty())
+            .map(NullBuffer::from);
         start = end;
         let times = TimestampNanosecondArray::new(times.to_vec().into(), nulls);
         Arc::new(times.with_data_type(kind.clone())) as ArrayRef

@@ -91,7 +91,11 @@ fn of_attrs(frame: &Bound<'_, PyAny>) -> PyResult<Option<Roles>> {
         roles.measurement = Some(name.unbind());
     }
     let tags = attrs.get_item("tag_columns")?;
-    for name in tags.iter().filter_map(|tags| tags.try_iter().ok()).flatten() {
+    for name in tags
+        .iter()
+        .filter_map(|tags| tags.try_iter().ok())
+        .flatten()
+    {
         let name = name?;
         if there(&name)? {
             roles.tags.push(name.unbind());

@@ -1,6 +1,8 @@
 //! Arranges the tables of a Flux answer for Python.
 
-use aioinflux::tables::{Arrangement, FluxTable, ROLE, TableError, arrange as arranged, pivot, select};
+use aioinflux::tables::{
+    Arrangement, FluxTable, ROLE, TableError, arrange as arranged, pivot, select,
+};
 use aioinflux::{Answer, Statement};
 use arrow_array::RecordBatch;
 use pyo3::exceptions::PyValueError;
@@ -36,9 +38,8 @@ impl Origin {
         let schema = table.schema();
         let of_role = |role: &str| {
             let fields = schema.fields().iter();
-            let fields = fields.filter(|field| {
-                field.metadata().get(ROLE).is_some_and(|own| own == role)
-            });
+            let fields =
+                fields.filter(|field| field.metadata().get(ROLE).is_some_and(|own| own == role));
             fields.map(|field| field.name().clone()).collect::<Vec<_>>()
         };
         let roles = is_pivoted.then(|| (of_role("tag"), !of_role("measurement").is_empty()));
