@@ -190,7 +190,7 @@ def csv(*blocks: Block, end: str = "\r\n") -> bytes:
             ["#default", *block.defaults],
             ["", *block.names],
         ]
-        for cells in [*heads, *([""] + row for row in block.rows)]:
+        for cells in [*heads, *(["", *row] for row in block.rows)]:
             text += ",".join(map(quoted, cells)) + end
         text += end
     return (text + end).encode()

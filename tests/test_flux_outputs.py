@@ -294,7 +294,7 @@ def test_other_formats_are_no_answer(body: bytes) -> None:
 def test_csv_is_no_answer_to_influxql() -> None:
     with pytest.raises(InfluxDBDecodeError):
         parse_response(csv(TYPES), "application/json")
-    with pytest.raises(ValueError, match="argument `content_type`.*text/csv, got `text/html`"):
+    with pytest.raises(ValueError, match=r"argument `content_type`.*text/csv, got `text/html`"):
         parse_response(csv(TYPES), "text/html", "rows")
 
 

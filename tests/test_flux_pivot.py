@@ -342,7 +342,7 @@ def test_objects_of_batches_need_a_pivot_in_the_query() -> None:
 
 def test_objects_name_the_column_that_is_missing() -> None:
     wide = block("host f", "string double", ["0", "a", "0.5"])
-    with pytest.raises(ValueError, match="attribute `Load.at`: the answer has no column `_time`"):
+    with pytest.raises(ValueError, match=r"attribute `Load\.at`: the answer has no column `_time`"):
         parse(csv(wide), into=Load)
 
 

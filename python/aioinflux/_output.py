@@ -337,8 +337,7 @@ class Maker:
 
 def _rows(tables: Answer, epoch: str) -> list[dict[str, Any]]:
     """Returns the rows of all tables as dicts."""
-    lists = (rows._lists() for _, rows in tables.rows(epoch, True))
-    return list(itertools.chain.from_iterable(itertools.chain.from_iterable(lists)))
+    return list(itertools.chain.from_iterable(rows for _, rows in tables.rows(epoch, True)))
 
 
 def _reader(into: type[Any]) -> Callable[[Answer], list[Any]]:

@@ -102,16 +102,14 @@ fn widened(part: Part, schema: &SchemaRef) -> Part {
     let own = part.batch.schema();
     let (mut fields, mut columns) = (Vec::new(), Vec::new());
     for field in schema.fields() {
-        let (field, column) = match own.column_with_name(field.name()) {
-            Some((at, own)) => (own.clone(), Arc::clone(part.batch.column(at))),
-            None => {
-                let kind = field.data_type();
-                let field = field_of(field.name(), kind.clone(), None);
-                (field, new_null_array(kind, rows))
-            }
-        };
-        fields.push(field);
-        columns.push(column);
+        if let Some((at, own)) = own.column_with_name(field.name()) {
+            fields.push(own.clone());
+            columns.push(Arc::clone(part.batch.column(at)));
+        } else {
+            let kind = field.data_type();
+            fields.push(field_of(field.name(), kind.clone(), None));
+            columns.push(new_null_array(kind, rows));
+        }
     }
     let batch = batch_of(&Arc::new(Schema::new(fields)), columns, rows);
     Part { batch, ..part }

@@ -20,6 +20,8 @@ mod layout;
 mod parts;
 mod pivot;
 mod runs;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
