@@ -33,6 +33,7 @@ __all__ = [
     "_rows",
     "_table",
     "check_duration",
+    "flux_literal",
     "nanoseconds",
     "parse_answer",
     "parse_json",
