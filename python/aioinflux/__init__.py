@@ -11,6 +11,22 @@ module `influxql` builds query text safely. `to_line_protocol`, `parse_line_prot
 from . import compat as compat
 from . import serialization as serialization
 from . import typed as typed
+from ._administration.v2.objects import (
+    Authorization,
+    Bucket,
+    Dbrp,
+    Health,
+    Label,
+    LogEvent,
+    Organization,
+    Permission,
+    Ready,
+    Response,
+    Run,
+    Setup,
+    Task,
+    User,
+)
 from ._core import Rows, Table, __version__
 from ._lines import line_batches, parse_line_protocol, to_line_protocol
 from ._output import parse_response
@@ -60,6 +76,10 @@ __all__ = [
     "TIMEINT",
     "TIMESTR",
     "AsyncInfluxDBClient",
+    "Authorization",
+    "Bucket",
+    "Dbrp",
+    "Health",
     "InfluxDBClient",
     "InfluxDBConnectionError",
     "InfluxDBDecodeError",
@@ -68,12 +88,22 @@ __all__ = [
     "InfluxDBResponseError",
     "InfluxDBTimeoutError",
     "InfluxDBWriteError",
+    "Label",
+    "LogEvent",
+    "Organization",
+    "Permission",
+    "Ready",
+    "Response",
     "Rows",
+    "Run",
     "SchemaError",
     "SeriesList",
+    "Setup",
     "Stream",
     "Table",
+    "Task",
     "UDPClient",
+    "User",
     "__version__",
     "iterpoints",
     "line_batches",

@@ -12,6 +12,7 @@ use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
+use crate::administration;
 use crate::call::Call;
 use crate::config::{Options, argument};
 use crate::encode::Encoded;
@@ -411,6 +412,35 @@ impl Client {
                 let stream = outcome.map_err(|error| errors::of_query(py, &error, kept))?;
                 Stream::new(stream, is_flux).into_py_any(py)
             },
+        ))
+    }
+
+    /// Makes a call that administers a 2.x server. The arguments are JSON.
+    fn administer(&self, noun: String, action: String, arguments: &str) -> PyResult<Call> {
+        exit::protect_thread();
+        let arguments = administration::arguments(arguments)?;
+        Ok(Call::small(
+            self.engine()?,
+            |client| async move { administration::call(client, &noun, &action, arguments).await },
+            administration::result,
+        ))
+    }
+
+    /// Sends a request to an endpoint that the caller names. The body is JSON.
+    #[pyo3(signature = (method, path, query, json=None))]
+    fn request(
+        &self,
+        method: &str,
+        path: &str,
+        query: Vec<(String, String)>,
+        json: Option<&str>,
+    ) -> PyResult<Call> {
+        exit::protect_thread();
+        let request = administration::request(method, path, query, json)?;
+        Ok(Call::small(
+            self.engine()?,
+            |client| async move { client.request(&request).await },
+            administration::response,
         ))
     }
 

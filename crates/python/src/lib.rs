@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `config` | the options of a client, as the engine's configuration |
 //! | `client` | its requests |
+//! | `administration` | its requests that administer a 2.x server |
 //! | `call` | how a request is awaited, waited for and given up |
 //! | `engine` | the engine's clients: one for the runtime, one for each event loop |
 //! | `task` | small requests, which a loop drives itself |
@@ -37,6 +38,7 @@ macro_rules! docstring {
     };
 }
 
+mod administration;
 mod almost;
 mod arguments;
 mod batch;
@@ -88,6 +90,8 @@ static ALLOCATOR: HugePages = HugePages;
 
 #[pymodule]
 mod _core {
+    #[pymodule_export]
+    use crate::administration::predicate_of_influxql;
     #[pymodule_export]
     use crate::arguments::Arguments;
     #[pymodule_export]

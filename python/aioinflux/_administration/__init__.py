@@ -1,5 +1,5 @@
-"""Holds the client's methods that administer an InfluxDB 1.x server, and that quote all names and
-values.
+"""Holds the client's methods that administer a server. The methods for 1.x run statements in which
+all names and values are quoted. The calls for 2.x are grouped by noun.
 
 | file | statements about |
 |---|---|
@@ -8,6 +8,10 @@ values.
 | `schema` | measurements, series, tags and fields, and how many there are |
 | `deletion` | deleting series, points, measurements and shards |
 | `server` | running queries, shards, statistics, query plans |
+
+| folder | calls about |
+|---|---|
+| `v2` | buckets, organizations, users, tasks and so on of a 2.x server, and any endpoint |
 """
 
 from __future__ import annotations
@@ -17,11 +21,12 @@ from .deletion import Deletion
 from .schema import Schema
 from .server import Server
 from .users import Users
+from .v2 import Nouns
 
 __all__ = ["Administration"]
 
 
-class Administration(Databases, Users, Schema, Deletion, Server):
+class Administration(Databases, Users, Schema, Deletion, Server, Nouns):
     """The methods of a client that run administrative statements.
 
     Every administrative method returns what `query` would return for its statement, in the client's

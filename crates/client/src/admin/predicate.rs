@@ -103,7 +103,7 @@ impl Predicate {
     ///
     /// Fails for the same reasons as [`to_delete`](Self::to_delete), and if the predicate names two
     /// measurements, because `InfluxQL` selects points of one measurement.
-    pub(crate) fn to_influxql(&self) -> Result<(Option<String>, String), Error> {
+    pub fn to_influxql(&self) -> Result<(Option<String>, String), Error> {
         let (places, tags): (Vec<_>, Vec<_>) = self
             .terms
             .iter()

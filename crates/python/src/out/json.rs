@@ -36,6 +36,20 @@ pub(crate) fn parse(py: Python<'_>, text: &[u8]) -> PyResult<Py<PyAny>> {
     Ok(answer.map_or_else(|| py.None(), |answer| answer.into_any().unbind()))
 }
 
+/// Returns the Python object for one JSON value of any kind.
+pub(crate) fn value(py: Python<'_>, text: &[u8]) -> PyResult<Py<PyAny>> {
+    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    let build = Build {
+        py,
+        texts: &mut Texts::default(),
+        items: &mut Vec::new(),
+    };
+    let value = build.deserialize(&mut deserializer);
+    let value = value.and_then(|value| deserializer.end().map(|()| value));
+    let value = value.map_err(|error| errors::damaged(py, &error.to_string()))?;
+    Ok(value.unbind())
+}
+
 /// Iterates over the JSON documents of a chunked answer.
 struct Documents<'py, 'a> {
     py: Python<'py>,
