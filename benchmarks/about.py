@@ -14,8 +14,8 @@ from pathlib import Path
 from .report import ROOT
 
 PEERS = (
-    "questdb", "influxdb", "influxdb-client", "influxdb3-python", "orjson", "isal", "numpy",
-    "pandas", "pyarrow", "polars",
+    "questdb", "influxdb", "influxdb-client", "influxdb3-python", "sluicebox", "orjson", "isal",
+    "numpy", "pandas", "pyarrow", "polars",
 )  # fmt: skip
 METHOD = """\
 Each figure is the best of at least five repetitions after a warm-up (three where one takes more

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -108,13 +108,19 @@ def counted(tag: int, value: list[Any]) -> bytes:
 def body(form: str, rows: int, part: int | None = None, grouped: bool = False) -> bytes:
     """Returns the body of an answer as bytes. The argument `part` is the number of rows in each
     document, or in each series."""
-    path = FILES / f"answer-{rows}-{part or 'whole'}{'-grouped' * grouped}.{form}"
+    name = f"answer-{rows}-{part or 'whole'}{'-grouped' * grouped}.{form}"
+    return stored(name, lambda: make(form, rows, part or rows, grouped)).read_bytes()
+
+
+def stored(name: str, create: Callable[[], bytes]) -> Path:
+    """Returns the path of a file in `FILES`. If the file does not exist, creates it."""
+    path = FILES / name
     if not path.exists():
         FILES.mkdir(parents=True, exist_ok=True)
         temporary = path.with_suffix(".part")
-        temporary.write_bytes(make(form, rows, part or rows, grouped))
+        temporary.write_bytes(create())
         temporary.rename(path)
-    return path.read_bytes()
+    return path
 
 
 def frames(table: Any) -> list[Any]:

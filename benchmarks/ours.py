@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .readers import TYPES, Take
+from .readers import QUERY, TYPES, Take
 from .writers import MEASUREMENT, Writer, same, tags_of
 
 
@@ -64,3 +64,15 @@ def rows(body: bytes, take: Take, dicts: bool) -> Callable[[], Any]:
     output = "dicts" if dicts else "rows"
     options = {"content_type": TYPES["json"], "output": output, "chunked": True}
     return lambda: take([parse_response(body, **options)])
+
+
+def stream(url: str) -> Callable[[], Any]:
+    """Runs `InfluxDBClient.stream`, and drops each DataFrame before the next one is received."""
+    from aioinflux import InfluxDBClient
+
+    client = InfluxDBClient(url, mode="blocking", token="no-token", org="bench", server="2.x")
+
+    def run() -> int:
+        return sum(len(frame) for frame in client.stream(QUERY, output="pandas"))
+
+    return run

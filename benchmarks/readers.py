@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections import deque
 from collections.abc import Callable, Iterable
 from itertools import chain, repeat
@@ -10,11 +11,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from . import flux
 from .writers import influxdb_in_memory
 
+# A text for clients whose answer does not depend on the query.
+QUERY = 'from(bucket: "bench") |> range(start: 0) |> pivot()'
 # The type of the functions that take the rows of each chunk.
 Take = Callable[[Iterable[Iterable[Any]]], object]
-TYPES = {"json": "application/json", "msgpack": "application/x-msgpack"}
+TYPES = {
+    "json": "application/json",
+    "msgpack": "application/x-msgpack",
+    "csv": "text/csv; charset=utf-8",
+}
 
 
 def by_hand(body: bytes) -> Callable[[], Any]:
@@ -114,3 +122,75 @@ def keep(chunks: Iterable[Iterable[Any]]) -> list[Any]:
     """Takes all rows and returns them in one list, so that the garbage collector must traverse
     them."""
     return list(chain.from_iterable(chunks))
+
+
+def pyarrow_csv(body: bytes, output: str, threads: int) -> Callable[[], Any]:
+    """Runs `pyarrow.csv.read_csv` with the right types for all columns, and converts the table to
+    the output. The annotations are removed beforehand, because `read_csv` cannot read them."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    kinds = {
+        "string": pa.string(),
+        "long": pa.int64(),
+        "double": pa.float64(),
+        "dateTime:RFC3339": pa.timestamp("ns", "UTC"),
+    }
+    head = [line.decode().split(",")[1:] for line in body.split(flux.END, flux.HEAD_LINES)[:-1]]
+    types = dict(zip(head[-1], map(kinds.__getitem__, head[0]), strict=True))
+    convert = csv.ConvertOptions(column_types=types, include_columns=list(types))
+    text = pa.py_buffer(flux.without_annotations(body))
+    pa.set_cpu_count(threads)
+    read = csv.ReadOptions(use_threads=threads > 1)
+
+    def run() -> Any:
+        table = csv.read_csv(pa.BufferReader(text), read_options=read, convert_options=convert)
+        return arrow_to(table, output)
+
+    return run
+
+
+def arrow_to(table: Any, output: str) -> Any:
+    """Converts a pyarrow table to the output, as its users do it."""
+    if output == "pandas":
+        return table.to_pandas()
+    if output == "polars":
+        import polars
+
+        return polars.from_arrow(table)
+    return table
+
+
+def influxdb_client_frame(body: bytes) -> Callable[[], Any]:
+    """Runs `QueryApi.query_data_frame` of influxdb-client, with an answer that comes from memory.
+    If the package ciso8601 is installed, influxdb-client converts times in its fastest way."""
+    client = influxdb_client_in_memory(body)
+    return lambda: client.query_api().query_data_frame(QUERY)
+
+
+def influxdb_client_in_memory(answer: bytes) -> Any:
+    """Returns an `InfluxDBClient` of influxdb-client whose requests get a prepared answer without
+    using the network."""
+    from influxdb_client import InfluxDBClient
+    from urllib3 import HTTPResponse
+
+    class Memory:
+        def request(self, *_: Any, **__: Any) -> Any:
+            headers = {"Content-Type": TYPES["csv"]}
+            raw = io.BytesIO(answer)
+            return HTTPResponse(raw, headers=headers, status=200, preload_content=False)
+
+        def clear(self) -> None:
+            """The client closes its connections when it is deleted."""
+
+    client = InfluxDBClient("http://localhost", "no-token", org="bench")
+    client.api_client.rest_client.pool_manager = Memory()
+    return client
+
+
+def influxdb_client_records(url: str) -> Callable[[], Any]:
+    """Runs `QueryApi.query_stream` of influxdb-client, and drops each record."""
+    from influxdb_client import InfluxDBClient
+
+    client = InfluxDBClient(url, "no-token", org="bench", timeout=None)
+    return lambda: deque(client.query_api().query_stream(QUERY), maxlen=0)

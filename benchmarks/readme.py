@@ -19,6 +19,8 @@ README = ROOT / "README.md"
 PICTURE = ROOT / "benchmarks" / "chart.svg"
 BEGIN, END = "<!-- benchmarks: begin -->", "<!-- benchmarks: end -->"
 CLIENT, LIBRARY = "fastest other InfluxDB client", "fastest other library"
+# How the names of the other InfluxDB clients begin.
+CLIENTS = ("aioinflux", "influxdb", "sluicebox")
 TITLE = "How many times as fast as others aioinflux is (logarithmic axis)"
 ALT = "Chart: the speed of aioinflux relative to other clients and libraries, for ten tasks"
 
@@ -73,7 +75,7 @@ def comparisons(found: list[Row]) -> list[Compared]:
         others = [r for r in of_case if r.ratio and "of it" not in r.ratio]
         # Anchors do only minimal work, so the README does not compare them.
         others = [r for r in others if not r.who.startswith((f"{OURS},", "our ", "empty call"))]
-        clients = [r for r in others if r.who.startswith(("aioinflux", "influxdb"))]
+        clients = [r for r in others if r.who.startswith(CLIENTS)]
         rest = [r for r in others if r not in clients]
         compared.append(Compared(line.case, line.words, ours.time, fastest(clients), fastest(rest)))
     return compared

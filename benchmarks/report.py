@@ -126,7 +126,7 @@ def whole(found: list[Row], about: str) -> str:
     """Returns the complete text of `RESULTS.md`."""
     judged = [r for r in found if r.verdict]
     short = [r for r in judged if r.verdict != HOLDS]
-    text = f"# Results of `make bench`\n\n{about}\n{codes()}\n"
+    text = f"# Results of `make bench`\n\n{about}\n{codes(found)}\n"
     text += f"{len(judged) - len(short)} of {len(judged)} targets hold"
     text += ". What falls short:\n\n" if short else ".\n"
     for r in short:
@@ -137,9 +137,12 @@ def whole(found: list[Row], about: str) -> str:
     return text + "\n" + table(HEAD, (r.cells() for r in found))
 
 
-def codes() -> str:
-    """Returns a Markdown list that explains the first word of each case, which is its family."""
-    lines = "".join(f"* `{code}`: {words}.\n" for code, words in FAMILIES.items())
+def codes(found: list[Row]) -> str:
+    """Returns a Markdown list that explains the first word of each case, which is its family. The
+    list has the families with results."""
+    measured = {r.case.split()[0] for r in found}
+    families = ((code, words) for code, words in FAMILIES.items() if code in measured)
+    lines = "".join(f"* `{code}`: {words}.\n" for code, words in families)
     return f"The first word of a case is its family:\n\n{lines}"
 
 

@@ -21,10 +21,17 @@ FAMILIES = {
     "W2z": "encode the table of W2, and compress the lines with gzip",
     "W3": "encode a DataFrame of 1,000,000 rows with 2 tags, a float, an integer, a boolean, and a "
     "text with quotes and backslashes",
+    "W4": "encode the points of W1, the categorical table of W2, and the table of W3 (`mixed`) for "
+    "a 2.x server, and for comparison the same for a 1.x server",
     "R1": "decode an answer of 1,000,000 rows with a time, 2 floats, 2 integers and a text into a "
     "table. With `100 series` it becomes 100 tables of 10,000 rows",
     "R2": "decode the rows of R1, in chunks of 10,000 rows of JSON, into tuples or dicts. The rows "
     "are `iterated` over once, or `kept` in a list. `gc` is Python's garbage collector",
+    "R3": "decode an answer to Flux, annotated CSV of 1,000,000 rows, into one table. Besides "
+    "`result` and `table`, the rows of `wide` have a time, a tag, an integer, a float and a text; "
+    "those of `long` have a time, a float, the names of the field and the measurement, and a tag. "
+    "The answer contains one table, or `1,000 tables` of 1,000 rows. All subjects use the same "
+    "number of processors. `streamed` is an answer that a server in another process sends",
     "Q": "send small queries and writes of one point to a server from asyncio. The time is that of "
     "one request, with so many requests open at a time. `data in memory` means that the server has "
     "no disk to wait for",
@@ -45,6 +52,7 @@ class Line:
 _POINT = "10 tags, 5 floats, 5 integers"
 _FRAME = "1M rows, 10 {} tags, 10 floats, {} thread"
 _ANSWER = "1M rows, 2 floats, 2 integers, 1 text"
+_FLUX = "1M rows, 1 tag, 1 integer, 1 float, 1 text"
 _ROWS = f"{_ANSWER}, no garbage collection"
 
 LINES = (
@@ -70,6 +78,11 @@ LINES = (
     Line("R1 msgpack to pandas", f"Decode MessagePack into a DataFrame: {_ANSWER}"),
     Line("R1 json to pandas, 100 series", f"Decode JSON into 100 DataFrames: {_ANSWER}"),
     Line("R1 msgpack to pandas, 100 series", f"Decode MessagePack into 100 DataFrames: {_ANSWER}"),
+    Line("R3 wide to pandas, 2 threads", f"Decode a Flux answer into a DataFrame: {_FLUX}"),
+    Line(
+        "R3 wide to pandas, 1,000 tables, 2 threads",
+        f"Decode 1,000 Flux tables into a DataFrame: {_FLUX}",
+    ),
     Line("R2 tuples iterated, gc off", f"Decode JSON into tuples: {_ROWS}"),
     Line("R2 dicts iterated, gc off", f"Decode JSON into dicts: {_ROWS}"),
     Line("Q query, 1 at a time", "Query one point from a server: 1 request at a time"),

@@ -8,6 +8,7 @@ because no environment contains all peers.
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -15,6 +16,8 @@ from typing import Any
 from .data import MIXED_TAGS, TAGS
 
 MEASUREMENT = "cpu"
+# The default number of lines of a request of sluicebox.
+SLUICEBOX_BATCH = 25_000
 Writer = tuple[Callable[[], Any], Callable[[Any], bytes]]
 
 
@@ -216,3 +219,71 @@ def aioinflux_old(data: Any) -> Writer:
         return lambda: serialize(data), same
     tags = tags_of(data)
     return lambda: serialize(data, MEASUREMENT, tags), same
+
+
+def sluicebox_serializer() -> Any:
+    """Returns the serializer that `InfluxClient` of sluicebox creates with default settings for
+    InfluxDB 2.x."""
+    from sluicebox._lineprotocol import Dialect
+    from sluicebox._serializer import Serializer
+    from sluicebox.config import TagsConfig, ValidationConfig
+    from sluicebox.tags import TagInjector
+
+    return Serializer(
+        dialect=Dialect.for_version(2),
+        # The times of the frames have no zone; all clients write them as UTC.
+        validation=ValidationConfig(naive_datetime="utc"),
+        schemas={},
+        injector=TagInjector(TagsConfig()),
+        auto_timestamp=True,
+    )
+
+
+def sluicebox_points(points: list[dict[str, Any]]) -> Writer:
+    """Encodes dicts in the same way as `InfluxClient.write` of sluicebox, one batch after the
+    other. The serializer is reused, so its caches stay filled."""
+    serializer = sluicebox_serializer()
+    size = SLUICEBOX_BATCH
+
+    def batch(start: int) -> bytes:
+        part = points[start : start + size]
+        chunk = serializer.serialize(part, database="bench", precision="ns", start_index=start)
+        return joined(chunk.lines)
+
+    return lambda: b"\n".join(map(batch, range(0, len(points), size))), same
+
+
+def sluicebox_frame(frame: Any, threads: int = 1) -> Writer:
+    """Encodes a pandas or polars DataFrame in the same way as `InfluxClient.write` of sluicebox,
+    which formats columns with expressions of polars."""
+    polars_threads(threads)
+    from sluicebox.frames import to_line_chunks
+
+    options = {
+        "serializer": sluicebox_serializer(),
+        "database": "bench",
+        "precision": "ns",
+        "measurement": MEASUREMENT,
+        "tag_columns": tags_of(frame),
+        "field_columns": None,
+        "time_column": None,
+        "chunk_size": SLUICEBOX_BATCH,
+    }
+
+    def run() -> bytes:
+        return b"\n".join(joined(chunk.lines) for chunk in to_line_chunks(frame, **options))
+
+    return run, same
+
+
+def polars_threads(threads: int) -> None:
+    """Sets the number of threads of polars, which reads this number when it is imported.
+
+    Raises:
+        RuntimeError: polars was imported earlier, and has another number of threads.
+    """
+    os.environ["POLARS_MAX_THREADS"] = str(threads)
+    import polars
+
+    if polars.thread_pool_size() != threads:
+        raise RuntimeError(f"polars has {polars.thread_pool_size()} threads, expected {threads}")

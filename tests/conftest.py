@@ -18,7 +18,7 @@ from support import FACES, Calls, Database, Wire, lines_sent
 
 _numbers = itertools.count(1)
 # Tests that need a server which only the environment can name.
-collect_ignore = [] if "2.x" in servers.NAMES else ["test_scenarios_flux.py"]
+collect_ignore = [] if "2.x" in servers.NAMES else servers.ONLY_2X
 
 
 @pytest.fixture(scope="session")

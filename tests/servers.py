@@ -19,10 +19,13 @@ from aioinflux import InfluxDBClient
 from influxd import Influxd
 from support import Calls
 
-__all__ = ["NAMES", "Place", "place_of_1x", "place_of_2x"]
+__all__ = ["NAMES", "ONLY_2X", "Place", "place_of_1x", "place_of_2x"]
 
 _V2 = ("AIOINFLUX_TEST_V2_URL", "AIOINFLUX_TEST_V2_TOKEN", "AIOINFLUX_TEST_V2_ORG")
 NAMES = ["1.x", *(["2.x"] if os.environ.get(_V2[0]) else [])]
+
+# The files with tests that have no counterpart on 1.x.
+ONLY_2X = ["test_scenarios_flux.py", "test_scenarios_params.py"]
 
 _numbers = itertools.count(1)
 # The names of buckets are not reused by a later run, which may use the same server.

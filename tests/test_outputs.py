@@ -401,7 +401,7 @@ def test_bodies_are_bytes_like(make: Any, output: Any) -> None:
     [
         ({"body": "text"}, TypeError, "`body`: expected a bytes-like object, got `str`"),
         ({"body": 5, "output": "rows"}, TypeError, "`body`"),
-        ({"content_type": "text/csv", "output": "rows"}, ValueError, "`content_type`.*text/csv"),
+        ({"content_type": "text/html", "output": "rows"}, ValueError, "`content_type`.*text/html"),
         ({"content_type": None}, TypeError, "`content_type`"),
         ({"output": "frame"}, ValueError, "`output`: expected one of dict, pandas.*'frame'"),
         ({"epoch": "d"}, ValueError, "`epoch`"),

@@ -1,5 +1,5 @@
-"""Tests what `write` reports if InfluxDB 2.x refuses points. The scripted server refuses lines as 2.x
-does: if it cannot read one line, it stores none."""
+"""Tests what `write` reports if InfluxDB 2.x refuses points. The scripted server refuses lines as
+2.x does: if it cannot read one line, it stores none."""
 
 from __future__ import annotations
 

@@ -130,3 +130,17 @@ def test_a_check_accepts_the_place_and_names_a_missing_one(place: Place, mode: s
     kind = "database" if place.server == "1.x" else "bucket"
     with pytest.raises(Exception, match=rf"^{kind}: "):
         place.client(db="missing").check()
+
+
+def test_parameters_of_influxql_are_bound(place: Place) -> None:
+    client = place.client(output="rows")
+    client.write(dicts())
+    hostile = "it's \" \\ $x; DROP MEASUREMENT m --"
+    client.write({"measurement": "m", "fields": {"s": hostile}, "time": TIME})
+    query = "SELECT s FROM m WHERE s = $s"
+    rows = client.query(query, language="influxql", params={"s": hostile})
+    assert [row[1] for row in rows] == [hostile]
+    params = {"i": ROWS[3][3], "since": pd.Timestamp(TIME, tz="UTC")}
+    query = "SELECT f FROM m WHERE i = $i AND time >= $since"
+    (row,) = client.query(query, language="influxql", params=params)
+    assert row[1] == ROWS[3][2]

@@ -9,7 +9,7 @@ from ..case import Case, Results
 
 def families() -> dict[str, list[Case]]:
     """Returns the cases that `benchmarks.measure` can run, in the order of the results table."""
-    from . import r1, r2, w1, w1t, w2, w2z, w3
+    from . import r1, r2, r3, w1, w1t, w2, w2z, w3, w4
 
     return {
         "W1": w1.CASES,
@@ -18,8 +18,10 @@ def families() -> dict[str, list[Case]]:
         "W2": w2.CASES,
         "W3": w3.CASES,
         "W2z": w2z.CASES,
+        "W4": w4.CASES,
         "R1": r1.CASES,
         "R2": r2.CASES,
+        "R3": r3.CASES,
     }
 
 

@@ -21,6 +21,7 @@ MEMORY_MB = 64
 # The minimum ratio of our speed to a peer's when all lines are one `bytes` object, on one thread.
 ONE_LEAST = 2.5
 OFFICIAL = ("influxdb", "influxdb-client", "influxdb3-python")
+SLUICEBOX = 10.0
 
 Frames = Callable[[int], Any]
 
@@ -101,6 +102,18 @@ def official(frames: Frames) -> dict[str, Subject]:
     }
 
 
+def sluicebox(frames: Frames, threads: int = 1) -> dict[str, Subject]:
+    """Returns the subject for sluicebox, with the same number of threads as ours."""
+
+    def limited(rows: int) -> Any:
+        # A function that makes polars DataFrames imports polars.
+        writers.polars_threads(threads)
+        return frames(rows)
+
+    writer = partial(writers.sluicebox_frame, threads=threads)
+    return {"sluicebox": subject(writer, limited, rows=FEWER)}
+
+
 def memory(results: Results) -> tuple[str, bool]:
     added = results[OURS].added_mb
     return f"{added:.0f} MB", added <= MEMORY_MB
@@ -138,6 +151,7 @@ def case(
         subjects["floats alone"] = floats(threads)
     least = {name: 45.0 for name in OFFICIAL if name in peers}
     least |= {"aioinflux 0.9.0": 28.0} if "aioinflux 0.9.0" in peers else {}
+    least |= {"sluicebox": SLUICEBOX} if "sluicebox" in peers else {}
     return Case(
         name=f"W2 {name}, {threads} thread{'s' * (threads > 1)}",
         rows=ROWS,
@@ -157,16 +171,22 @@ holes = partial(data.frame, nulls=0.1)
 udf = {"influxdb3-python": subject(writers.influxdb3_polars, polars, rows=FEWEST)}
 
 CASES = [
-    case("categorical", categorical, 3.4, peers=official(categorical), anchor=True),
-    case("categorical", categorical, 3.4, threads=2, anchor=True),
-    case("object", objects, 3.0, peers=official(objects)),
+    case(
+        "categorical",
+        categorical,
+        3.4,
+        peers=official(categorical) | sluicebox(categorical),
+        anchor=True,
+    ),
+    case("categorical", categorical, 3.4, threads=2, peers=sluicebox(categorical, 2), anchor=True),
+    case("object", objects, 3.0, peers=official(objects) | sluicebox(objects)),
     case("object", objects, 3.0, threads=2),
-    case("pandas str", text, 2.9),
+    case("pandas str", text, 2.9, peers=sluicebox(text)),
     case("pandas str", text, 2.9, threads=2),
     case("pyarrow", text_arrow, 2.9, questdb_frames=text),
     case("pyarrow", text_arrow, 2.9, threads=2, questdb_frames=text),
-    case("polars", polars, 2.9, questdb_frames=text, peers=udf),
-    case("polars", polars, 2.9, threads=2, questdb_frames=text),
+    case("polars", polars, 2.9, questdb_frames=text, peers=udf | sluicebox(polars)),
+    case("polars", polars, 2.9, threads=2, questdb_frames=text, peers=sluicebox(polars, 2)),
     case("2 decimals", short, 3.4),
     case("2 decimals", short, 3.4, threads=2),
     case(

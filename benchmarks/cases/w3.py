@@ -9,7 +9,7 @@ from typing import Any
 from .. import data, lines, ours, writers
 from ..case import OURS, Case, Demand
 from .one import MEMORY_OF_ONE, ONE, as_fast
-from .w2 import FEWER, MEMORY_MB, OFFICIAL, ONE_LEAST, ROWS, memory, subject
+from .w2 import FEWER, MEMORY_MB, OFFICIAL, ONE_LEAST, ROWS, SLUICEBOX, memory, subject
 
 
 def hard(_: int) -> Any:
@@ -35,8 +35,9 @@ def case(name: str, tags: data.Tags, threads: int = 1) -> Case:
             "influxdb": subject(writers.influxdb_frame, frames, hard, rows=FEWER),
             "influxdb-client": subject(writers.influxdb_client_frame, frames, hard, rows=FEWER),
             "influxdb3-python": subject(writers.influxdb3_frame, frames, hard, rows=FEWER),
+            "sluicebox": subject(writers.sluicebox_frame, frames, hard, rows=FEWER),
         }
-        least |= {"aioinflux 0.9.0": 25.0, **dict.fromkeys(OFFICIAL, 25.0)}
+        least |= {"aioinflux 0.9.0": 25.0, **dict.fromkeys(OFFICIAL, 25.0), "sluicebox": SLUICEBOX}
     return Case(
         name=f"W3 {name}, {threads} thread{'s' * (threads > 1)}",
         rows=ROWS,

@@ -33,6 +33,7 @@ __all__ = [
     "_rows",
     "_table",
     "check_duration",
+    "flux_literal",
     "nanoseconds",
     "parse_answer",
     "parse_json",
@@ -142,7 +143,9 @@ class Answer:
     def is_long(self) -> bool: ...
     @property
     def origins(self) -> list[_Origin]: ...
-    def arrange(self, tables: str, columns: list[str] | None, pivots: bool) -> Answer: ...
+    def arrange(
+        self, tables: str, columns: list[str] | None, pivots: bool, is_whole: bool
+    ) -> Answer: ...
     def named_rows(self, row_type: Callable[[list[str]], Any], epoch: str) -> list[Any]: ...
 
 # The results, the group key, the values of the group key, and the tag columns of a pivoted table

@@ -229,6 +229,12 @@ class Face:
             language: Language of the query: `influxql`, `flux` or `sql`. The default is `influxql`
                 on 1.x, `flux` on 2.x and `sql` on 3.x. Only `InfluxDBClient` has the argument
                 `language`. `AsyncInfluxDBClient` always sends InfluxQL.
+            tables: For Flux only: which tables become one result: `one` (all tables), `schema` or
+                `each`; see `parse_response`. By default, tables with the same columns become one.
+                Only `InfluxDBClient` has the arguments `tables`, `columns` and `pivot`.
+            columns: For Flux only: names of the columns to return, in this order.
+            pivot: For Flux only: whether all tables become one table in which each field is a
+                column; see `parse_response`.
             **kwargs: Text for the placeholders in the query. Only `AsyncInfluxDBClient` has
                 placeholders.
         Returns:

@@ -43,8 +43,6 @@ def frames(answer: Answer, tags_as_categories: bool) -> list[tuple[str | None, p
 
 
 def _frame(series: _SeriesColumns, texts: Any, categories: dict[str, list[str]]) -> pd.DataFrame:
-    import pandas as pd
-
     name, tags, length, columns = series
     index: Any = None
     data: dict[str, Any] = {}

@@ -281,8 +281,10 @@ class Maker:
         """Converts a complete answer to Flux."""
         wanted = self.shape or Shape()
         if self._objects is not None:
-            return self._objects(answer.arrange("one", None, True))
-        tables = answer.arrange(wanted.tables or "schema", wanted.columns, wanted.pivot)
+            return self._objects(answer.arrange("one", None, True, True))
+        # A list of dicts has the rows of all tables, in the order of the answer.
+        default = "sequence" if self.output == "dict" else "schema"
+        tables = answer.arrange(wanted.tables or default, wanted.columns, wanted.pivot, True)
         if self.output == "dict":
             return _rows(tables, self._epoch)
         series = self._series(tables)
@@ -300,7 +302,7 @@ class Maker:
                 )
             return (self._objects(answer),)
         wanted = self.shape or Shape()
-        tables = answer.arrange(wanted.tables or "schema", wanted.columns, wanted.pivot)
+        tables = answer.arrange(wanted.tables or "schema", wanted.columns, wanted.pivot, False)
         if self.output == "dict":
             return ((_rows(tables, self._epoch),),)
         return self._series_groups(tables)
@@ -335,8 +337,7 @@ class Maker:
 
 def _rows(tables: Answer, epoch: str) -> list[dict[str, Any]]:
     """Returns the rows of all tables as dicts."""
-    lists = (rows._lists() for _, rows in tables.rows(epoch, True))
-    return list(itertools.chain.from_iterable(itertools.chain.from_iterable(lists)))
+    return list(itertools.chain.from_iterable(rows for _, rows in tables.rows(epoch, True)))
 
 
 def _reader(into: type[Any]) -> Callable[[Answer], list[Any]]:
@@ -392,7 +393,7 @@ class NamedRows(Maker):
     def groups(self, answer: Any) -> Iterable[Iterable[Any]]:
         if self.shape is None:
             return (answer,)
-        tables = answer.arrange("schema", self.shape.columns, False)
+        tables = answer.arrange("schema", self.shape.columns, False, False)
         return (tables.named_rows(row_type, self._epoch),)
 
 

@@ -6,6 +6,7 @@ the columns of a series that is one of our own types, or a type of pandas, polar
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -147,14 +148,14 @@ def _lines(source: _Source, position: int) -> Iterable[tuple[slice, str | None]]
     starts = [0, *(np.flatnonzero(changes) + 1).tolist(), len(numbers)]
     return [
         (slice(start, end), _flux_label(source, position, start))
-        for start, end in zip(starts[:-1], starts[1:], strict=True)
+        for start, end in itertools.pairwise(starts)
     ]
 
 
 def _flux_label(source: _Source, position: int, row: int) -> str:
     """Returns the label of a Flux table, such as `cpu load host=a`."""
     names = {"_measurement": "", "_field": ""}
-    tags = {}
+    tags: dict[str, str] = {}
     for number, column in enumerate(source.columns):
         text = None
         if number != position and source.kinds[number] not in ("number", "boolean", "null"):

@@ -120,38 +120,95 @@ class InfluxDBClient(Base, Administration):
         """Creates a client from a URL, such as `https://user:password@host:8086/path?db=mine`.
 
         Args:
-            url: URL with a scheme, user and password (percent-encoded), host, port (default: 8086)
-                and path. The query part of the URL can contain `db` (or `database`, `bucket`),
-                `rp`, `consistency`, `timeout` (seconds), `unix_socket`, `mode`, `output`, `gzip`
-                and `verify_ssl` (`true` or `false`), `ca_file`, `cert_file`, `key_file` and
-                `proxy`. If the scheme is `http` or `https`, the path is the client's `path`. If the
-                scheme is `influxdb` or `https+influxdb`, which are the schemes of influxdb-python,
-                the path is the database (percent-encoded): `influxdb://host:8086/mine`.
-            **options: Arguments of the constructor, which take precedence over the URL.
+            url: URL with a scheme, user and password (percent-encoded), host, port and path. The
+                query part of the URL can contain `db` (or `database`, `bucket`), `org`, `rp`,
+                `consistency`, `token_file`, `server`, `timeout` (seconds), `unix_socket`, `mode`,
+                `output`, `gzip` and `verify_ssl` (`true` or `false`), `ca_file`, `cert_file`,
+                `key_file` and `proxy`. The URL must not contain a token. If the scheme is `http` or
+                `https`, the path is the client's `path`. If the scheme is `influxdb` or
+                `https+influxdb`, which are the schemes of influxdb-python, the path is the database
+                (percent-encoded): `influxdb://host:8086/mine`. The default port is 8086. If
+                `token`, `token_file` or `server` is set, the default port of `http` URLs is 80, and
+                that of `https` URLs is 443.
+            **options: Arguments of the constructor, which take precedence over the URL. `None`
+                counts as not passed.
         Raises:
-            ValueError: a part of the URL is unknown or invalid, or two parts name different
-                databases. The error message never contains a password.
+            ValueError: a part of the URL is unknown or invalid, or two parts contradict each other.
+                The error message never contains a password.
         """
-        return cls(**_locate.with_options(_locate.of_url(url), options))
+        located = _locate.Located(options)
+        located.fill(_locate.from_url(url))
+        return located.create(cls)
 
     @classmethod
     def from_env(cls, **options: Any) -> Self:
         """Creates a client from environment variables.
 
-        The variable `INFLUXDB_URL` contains a URL for `from_url`. The following variables take
-        precedence over `INFLUXDB_URL`: `INFLUXDB_HOST`, `INFLUXDB_PORT`, `INFLUXDB_DATABASE` (or
-        `INFLUXDB_DB`), `INFLUXDB_RP`, `INFLUXDB_USERNAME` (or `INFLUXDB_USER`, `INFLUX_USERNAME`),
-        `INFLUXDB_PASSWORD` (or `INFLUXDB_USER_PASSWORD`, `INFLUX_PASSWORD`), `INFLUXDB_TIMEOUT`
-        (seconds), `INFLUXDB_CA_FILE`, `INFLUXDB_CERT_FILE`, `INFLUXDB_KEY_FILE`, and
-        `INFLUXDB_VERIFY_SSL` (`true`, `yes`, `false` or `no`). Empty variables are ignored.
+        There are three families of variables, in the order of their precedence:
+
+        1. `INFLUXDB_HOST` (a name or a URL), `INFLUXDB_PORT`, `INFLUXDB_DATABASE` (or
+           `INFLUXDB_DB`, `INFLUXDB_BUCKET`), `INFLUXDB_RP`, `INFLUXDB_ORG`, `INFLUXDB_TOKEN`,
+           `INFLUXDB_TOKEN_FILE`, `INFLUXDB_USERNAME` (or `INFLUXDB_USER`), `INFLUXDB_PASSWORD` (or
+           `INFLUXDB_USER_PASSWORD`), `INFLUXDB_SERVER`, `INFLUXDB_TIMEOUT` (seconds),
+           `INFLUXDB_CA_FILE`, `INFLUXDB_CERT_FILE`, `INFLUXDB_KEY_FILE`, and `INFLUXDB_VERIFY_SSL`
+           (`true`, `yes`, `false` or `no`). These variables take precedence over `INFLUXDB_URL`,
+           which contains a URL for `from_url`.
+        2. The variables of influxdb-client: `INFLUXDB_V2_URL`, `INFLUXDB_V2_ORG`,
+           `INFLUXDB_V2_TOKEN`, `INFLUXDB_V2_TIMEOUT` (milliseconds), `INFLUXDB_V2_VERIFY_SSL`,
+           `INFLUXDB_V2_SSL_CA_CERT`, `INFLUXDB_V2_CERT_FILE`, `INFLUXDB_V2_CERT_KEY_FILE`,
+           `INFLUXDB_V2_AUTH_BASIC`, and `INFLUXDB_V2_TAG_...` for default tags.
+        3. The variables of the `influx` command and of clients for 3.x: `INFLUX_HOST` (a URL),
+           `INFLUX_BUCKET_NAME` (or `INFLUX_DATABASE`), `INFLUX_ORG`, `INFLUX_TOKEN`,
+           `INFLUX_USERNAME`, `INFLUX_PASSWORD` and `INFLUX_SKIP_VERIFY`.
+
+        Each setting comes from the first family that has it, with two exceptions. The client uses
+        either a token or a user name and password, whichever the first family with credentials has.
+        If the server comes from one family, later families that also name a server are ignored,
+        because their credentials belong to another server. Empty variables are ignored.
 
         Args:
             **options: Arguments of the constructor, which take precedence over environment
-                variables.
+                variables. `None` counts as not passed.
         Raises:
-            ValueError: a variable is invalid; the error names the variable.
+            ValueError: a variable is invalid, or two variables contradict each other. The error
+                message names the variables, and never contains a password or a token.
         """
-        return cls(**_locate.with_options(_locate.of_environment(os.environ), options))
+        return _locate.from_environment(os.environ, options).create(cls)
+
+    @classmethod
+    def from_file(
+        cls,
+        path: str | os.PathLike[str] | None = None,
+        profile: str | None = None,
+        **options: Any,
+    ) -> Self:
+        """Creates a client from a configuration file of influxdb-client or of the `influx` command.
+
+        A file of influxdb-client has a section `influx2` and a section `tags` with default tags. In
+        JSON files, the keys of `influx2` can be at the top level. The keys are `url`, `token`,
+        `org`, `timeout` (milliseconds), `verify_ssl`, `ssl_ca_cert`, `cert_file`, `cert_key_file`,
+        `proxy`, `auth_basic`, and, in addition to those of influxdb-client, `bucket`, `token_file`
+        and `server`. `connection_pool_maxsize` and `profilers` have no effect. If a URL has no
+        port, the port is that of the scheme. A default tag `${env.NAME}` has the value of the
+        environment variable `NAME`.
+
+        Args:
+            path: Path of the file. The name ends in `.ini`, `.toml` or `.json`; a file without an
+                extension is a file of the `influx` command. Before Python 3.11, TOML files need the
+                package `tomli`. By default, the file is the one that `INFLUX_CONFIGS_PATH` names,
+                or `~/.influxdbv2/configs`.
+            profile: Name of the section or profile to use. By default, this is the section
+                `influx2`, or the active profile of the `influx` command. If `path` is not passed,
+                the variable `INFLUX_ACTIVE_CONFIG` can name the profile.
+            **options: Arguments of the constructor, which take precedence over the file. `None`
+                counts as not passed.
+        Raises:
+            ValueError: the file or a value in it is invalid, or a key is unknown. The error message
+                names the file and the key, and never shows a value.
+            OSError: the file cannot be read.
+            ImportError: the file is a TOML file, and nothing that reads TOML is installed.
+        """
+        return _locate.from_file(path, profile, os.environ, options).create(cls)
 
     @property
     def host(self) -> str:
@@ -403,19 +460,13 @@ class InfluxDBClient(Base, Administration):
         Source: InfluxDB 1.8 API reference, `/query`, `chunked`.
         """
         unit = _arguments.epoch(epoch)
-        maker = (
-            _output.NamedRows(unit, with_tags=True, columns=columns)
-            if output is None and into is None and tables is None
-            else _output.maker(
-                output or "rows",
-                tags_as_categories,
-                unit,
-                into,
-                tables=tables,
-                columns=columns,
-                batches=True,
+        if output is None and into is None and tables is None:
+            maker: _output.Maker = _output.NamedRows(unit, with_tags=True, columns=columns)
+        else:
+            maker = _output.maker(
+                output or "rows", tags_as_categories, unit, into,
+                tables=tables, columns=columns, batches=True,
             )  # fmt: skip
-        )
         return self._stream(
             _arguments.text_of(q),
             _keywords.database(db, database=database, bucket=bucket),

@@ -87,11 +87,10 @@ def flux(template: str, /, **values: object) -> Flux:
             `Duration`; a list of such values, all of one type; a dict that names the type, such as
             `{"unsigned": 5}` or `{"time": 1700000000000000000}`; or a result of `flux`.
     Returns:
-        The text, for `query`.
+        A `str` that `query` accepts, and that other templates insert unchanged.
     Raises:
-        ValueError: a placeholder has no value; a value has no placeholder; a placeholder has a
-            format, or is in a place where it cannot be filled safely; or a value cannot be
-            represented in Flux.
+        ValueError: the placeholders do not match the values, a placeholder is in a place where no
+            value is safe, or Flux cannot represent a value.
         TypeError: a value is of a type that Flux does not have.
 
     Example:

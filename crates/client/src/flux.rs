@@ -58,9 +58,10 @@ fn written(value: &Param) -> Result<String, Error> {
         Param::Regex(pattern) => regex(pattern)?,
         Param::Duration(text) => {
             let duration = Duration::parse(text)?;
-            match duration.negative {
-                true => format!("(-{duration})"),
-                false => duration.to_string(),
+            if duration.negative {
+                format!("(-{duration})")
+            } else {
+                duration.to_string()
             }
         }
         Param::Array(values) => {
@@ -192,9 +193,10 @@ fn float(value: f64) -> String {
     if !text.contains('.') {
         text.push_str(".0");
     }
-    match value.is_sign_negative() {
-        true => format!("({text})"),
-        false => text,
+    if value.is_sign_negative() {
+        format!("({text})")
+    } else {
+        text
     }
 }
 

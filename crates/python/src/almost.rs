@@ -109,11 +109,9 @@ fn measurement(name: &str, table: &Bound<'_, PyAny>) -> PyResult<String> {
 
 /// Returns the table's own `name`, the measurement, if the table is a [`Table`] that a query
 /// returned.
-pub(crate) fn own_name(table: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
-    match table.cast::<Table>() {
-        Ok(table) => Ok(table.get().measurement().map(str::to_owned)),
-        Err(_) => Ok(None),
-    }
+pub(crate) fn own_name(table: &Bound<'_, PyAny>) -> Option<String> {
+    let table = table.cast::<Table>().ok()?;
+    table.get().measurement().map(str::to_owned)
 }
 
 /// If every value of a mapping is a table, returns the items of the mapping. Returns `None` if any

@@ -259,6 +259,10 @@ impl Client {
 
     /// Begins a write that sends many batches.
     #[pyo3(signature = (connections, db, rp=None, consistency=None, precision=None, on_reject=None))]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is an argument of `write` in Python"
+    )]
     fn write_all(
         &self,
         py: Python<'_>,

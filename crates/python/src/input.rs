@@ -151,7 +151,7 @@ impl Input {
         } else if let Ok(text) = data.cast::<PyByteArray>() {
             sink.push_lines(&text.to_vec())?;
         } else if frame::is_frame(data)? {
-            let name = almost::own_name(data)?;
+            let name = almost::own_name(data);
             return frame::push(sink, &self.roles, data, name, limits.lines);
         } else if let Some(point) = dicts::of_mapping(data)? {
             self.push_mapping(sink, before, &point)?;

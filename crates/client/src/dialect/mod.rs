@@ -18,7 +18,7 @@
 //! | answer | 204 | 204 | 204 |
 //! | error text | `error` in JSON, or text | `message` in JSON | `error` and `data` in JSON, or text |
 //! | **InfluxQL query**: method, path | `POST /query` | `POST /query` | `POST /api/v3/query_influxql` |
-//! | query keys | in the form: `q db rp epoch chunked chunk_size params` | as V1, no `params` | `db q format params` |
+//! | query keys | in the form: `q db rp epoch chunked chunk_size params` | as V1 | `db q format params` |
 //! | auth header | `Basic` | `Token` | `Bearer` |
 //! | answer | msgpack or JSON, chunked | msgpack or JSON, chunked | JSON lines |
 //! | error text | `error` in JSON, also inside a 200 | `message` in JSON; `error` inside a 200 | JSON or text |

@@ -25,9 +25,10 @@ pub(super) fn is_v3(headers: &Headers) -> bool {
 pub(super) fn v2(headers: &Headers) -> Option<String> {
     let version = version(headers).unwrap_or_default();
     let has_code = headers.get("x-platform-error-code").is_some();
-    match is_of(&version, "2") {
-        true => Some(excerpt(&version)),
-        false => has_code.then(|| "2.x".to_owned()),
+    if is_of(&version, "2") {
+        Some(excerpt(&version))
+    } else {
+        has_code.then(|| "2.x".to_owned())
     }
 }
 

@@ -14,9 +14,8 @@ fn string_end(text: &[u8]) -> Option<usize> {
             [b'"', ..] => return Some(at + 1),
             [b'$', b'"', ..] => return Some(at + 2),
             [b'$', b'{', ..] => return None,
-            // The second byte is any byte, even a backslash.
-            [b'$', _, ..] => 2,
-            [b'\\', b'n' | b'r' | b't' | b'\\' | b'"', ..] => 2,
+            // After `$`, the second byte is any byte, even a backslash.
+            [b'$', _, ..] | [b'\\', b'n' | b'r' | b't' | b'\\' | b'"', ..] => 2,
             [b'\\', b'$', b'{', ..] => 3,
             [b'\\', b'x', a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit() => 4,
             [b'\\', ..] | [] => return None,

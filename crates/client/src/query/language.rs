@@ -91,7 +91,7 @@ fn is_influxql(text: &str) -> bool {
         // Flux text that begins with a name continues with an operator, a parenthesis, a bracket
         // or a dot.
         [] => {
-            after.len() < rest.len() && after.starts_with(|one| is_of_word(one))
+            after.len() < rest.len() && after.starts_with(is_of_word)
                 || after.starts_with(['"', '\'', '$'])
                 || after.strip_prefix('*').is_some_and(is_behind_all)
         }
@@ -115,7 +115,7 @@ fn is_flux(text: &str, calls: bool) -> bool {
     let text = without_comments(text, &[("//", "\n")]);
     let (first, rest) = word(text);
     let is_statement = |(name, _): &(&str, _)| first.eq_ignore_ascii_case(name);
-    if first.is_empty() || STATEMENTS.iter().any(|one| is_statement(one)) {
+    if first.is_empty() || STATEMENTS.iter().any(is_statement) {
         return false;
     }
     let after = without_comments(rest, &[("//", "\n")]);

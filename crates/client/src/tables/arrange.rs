@@ -24,6 +24,7 @@ pub fn arrange(answer: Answer, arrangement: Arrangement) -> Result<Vec<FluxTable
     let parts = parts(answer);
     Ok(match arrangement {
         Arrangement::Schema => by_schema(parts).into_iter().map(table_of).collect(),
+        Arrangement::Sequence => sequence(parts).into_iter().map(table_of).collect(),
         Arrangement::One => {
             let schema = union(&parts)?;
             let parts = parts.into_iter().map(|part| widened(part, &schema));
@@ -47,6 +48,26 @@ fn by_schema(parts: Vec<Part>) -> Vec<Vec<Part>> {
         groups[group].push(part);
     }
     groups
+}
+
+fn sequence(parts: Vec<Part>) -> Vec<Vec<Part>> {
+    let mut groups: Vec<Vec<Part>> = Vec::new();
+    for part in parts {
+        let last = groups.last().and_then(|group| group.last());
+        let goes_on = last.is_some_and(|last| has_same_columns(last, &part));
+        match groups.last_mut().filter(|_| goes_on) {
+            Some(group) => group.push(part),
+            None => groups.push(vec![part]),
+        }
+    }
+    groups
+}
+
+fn has_same_columns(first: &Part, second: &Part) -> bool {
+    let (first, second) = (first.batch.schema(), second.batch.schema());
+    let (first, second) = (first.fields().iter(), second.fields().iter());
+    let first = first.map(|field| (field.name(), field.data_type()));
+    first.eq(second.map(|field| (field.name(), field.data_type())))
 }
 
 /// Returns the schema that has every column of any part.
@@ -81,16 +102,14 @@ fn widened(part: Part, schema: &SchemaRef) -> Part {
     let own = part.batch.schema();
     let (mut fields, mut columns) = (Vec::new(), Vec::new());
     for field in schema.fields() {
-        let (field, column) = match own.column_with_name(field.name()) {
-            Some((at, own)) => (own.clone(), Arc::clone(part.batch.column(at))),
-            None => {
-                let kind = field.data_type();
-                let field = field_of(field.name(), kind.clone(), None);
-                (field, new_null_array(kind, rows))
-            }
-        };
-        fields.push(field);
-        columns.push(column);
+        if let Some((at, own)) = own.column_with_name(field.name()) {
+            fields.push(own.clone());
+            columns.push(Arc::clone(part.batch.column(at)));
+        } else {
+            let kind = field.data_type();
+            fields.push(field_of(field.name(), kind.clone(), None));
+            columns.push(new_null_array(kind, rows));
+        }
     }
     let batch = batch_of(&Arc::new(Schema::new(fields)), columns, rows);
     Part { batch, ..part }

@@ -83,7 +83,7 @@ fn numbers<T: ArrowPrimitiveType>(
     arrays: &[ArrayRef],
     positions: &[Position],
 ) -> PrimitiveArray<T> {
-    let typed: Vec<&PrimitiveArray<T>> = arrays.iter().map(|array| array.as_primitive()).collect();
+    let typed: Vec<&PrimitiveArray<T>> = arrays.iter().map(AsArray::as_primitive).collect();
     let mut values = Vec::with_capacity(positions.len());
     let mut nulls = NullBufferBuilder::new(positions.len());
     for &position in positions {

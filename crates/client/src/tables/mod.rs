@@ -20,6 +20,8 @@ mod layout;
 mod parts;
 mod pivot;
 mod runs;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -42,6 +44,9 @@ pub const ROLE: &str = "aioinflux::role";
 pub enum Arrangement {
     /// All tables with the same column names and types become one table.
     Schema,
+    /// Consecutive tables with the same column names and types become one table, so that the rows
+    /// keep the order of the answer.
+    Sequence,
     /// All tables become one table, which has every column of any of them. A cell whose table lacks
     /// the column is null.
     One,
@@ -77,9 +82,14 @@ impl FluxTable {
 ///
 /// # Errors
 ///
-/// Fails if a name appears twice, if no table has a column of that name, or if a table has none of
-/// the columns. If there are no tables, no name is refused.
-pub fn select(tables: Vec<FluxTable>, names: &[String]) -> Result<Vec<FluxTable>, TableError> {
+/// Fails if a name appears twice, or if a table has none of the columns. If these are all tables of
+/// an answer (`is_whole`), a name that no table has is an error, too. If there are no tables, no
+/// name is refused.
+pub fn select(
+    tables: Vec<FluxTable>,
+    names: &[String],
+    is_whole: bool,
+) -> Result<Vec<FluxTable>, TableError> {
     for (position, name) in names.iter().enumerate() {
         if names[..position].contains(name) {
             return Err(TableError::SelectedTwice(name.clone()));
@@ -98,7 +108,7 @@ pub fn select(tables: Vec<FluxTable>, names: &[String]) -> Result<Vec<FluxTable>
         }
         known
     };
-    if there.clone().next().is_some() {
+    if is_whole && there.clone().next().is_some() {
         let unknown = |name: &&String| !there.clone().any(|schema| has(schema, name));
         if let Some(name) = names.iter().find(unknown) {
             return Err(TableError::unknown(name, known()));

@@ -30,8 +30,8 @@ const MEASUREMENT: &str = "_measurement";
 /// The columns that describe the query rather than the points.
 const DROPPED: [&str; 4] = ["result", "table", "_start", "_stop"];
 
-/// The maximum number of rows in a batch of the result.
-const BATCH_ROWS: usize = 1 << 20;
+/// The maximum number of rows in a batch of the result. Tests need fewer rows for a second batch.
+pub(super) const BATCH_ROWS: usize = if cfg!(test) { 1 << 10 } else { 1 << 20 };
 
 /// Pivots the tables of a Flux answer: makes one table in which each field is a column.
 ///
@@ -118,9 +118,10 @@ impl Columns {
     fn index(&mut self, name: &str, kind: &DataType) -> Result<usize, DataType> {
         if let Some(&index) = self.known.get(name) {
             let column = &self.columns[index];
-            return match column.kind == *kind {
-                true => Ok(index),
-                false => Err(column.kind.clone()),
+            return if column.kind == *kind {
+                Ok(index)
+            } else {
+                Err(column.kind.clone())
             };
         }
         self.known.insert(name.to_owned(), self.columns.len());
@@ -215,13 +216,12 @@ impl Pivot {
         let mut id = Vec::new();
         for range in runs(&distinct, batch.num_rows()) {
             let name = text(names, range.start).ok_or(TableError::Unnamed)?;
-            let (field, array) = match fields.get(name) {
-                Some(found) => *found,
-                None => {
-                    let found = self.fields.add_field(name, values)?;
-                    fields.insert(name, found);
-                    found
-                }
+            let (field, array) = if let Some(found) = fields.get(name) {
+                *found
+            } else {
+                let found = self.fields.add_field(name, values)?;
+                fields.insert(name, found);
+                found
             };
             let series = self.series_of(&keys, range.start, &mut id);
             series.add(

@@ -17,11 +17,9 @@ pub(super) fn runs(columns: &[&ArrayRef], rows: usize) -> Vec<Range<usize>> {
     }
     let mut runs = Vec::new();
     let mut start = 0;
-    for row in 1..rows {
-        if starts[row] {
-            runs.push(start..row);
-            start = row;
-        }
+    for (row, _) in starts.iter().enumerate().filter(|(_, starts)| **starts) {
+        runs.push(start..row);
+        start = row;
     }
     if start < rows {
         runs.push(start..rows);

@@ -59,8 +59,8 @@ fn error_of(status: &str, message: &str) -> Act {
 type Stored = Arc<Mutex<Vec<String>>>;
 
 /// Starts a server that refuses lines that begin with `bad`, and keeps all other lines. The server
-/// quotes the refused lines only if `quotes`.
-async fn strict(quotes: bool) -> (Scripted, Stored) {
+/// quotes the refused lines only if `names_lines`.
+async fn strict(names_lines: bool) -> (Scripted, Stored) {
     let stored = Stored::default();
     let kept = Arc::clone(&stored);
     let server = serve(move |request: &Received| {
@@ -72,7 +72,7 @@ async fn strict(quotes: bool) -> (Scripted, Stored) {
             kept.lock().unwrap().extend(text.lines().map(str::to_owned));
             return keep(answer("204 No Content", &[], ""));
         }
-        let message = if quotes {
+        let message = if names_lines {
             quoted.join("\n")
         } else {
             "some line is wrong".into()

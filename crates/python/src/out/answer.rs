@@ -94,17 +94,19 @@ impl PyAnswer {
     }
 
     /// Moves the tables out of the answer to a Flux query, and returns them as the series of a new
-    /// answer. `tables` is `one`, `schema` or `each`. If `columns` is set, each table has only these
-    /// columns. If `pivots` is set, all tables become one, in which each field is a column.
+    /// answer. `tables` is `one`, `schema`, `sequence` or `each`. If `columns` is set, each table
+    /// has only these columns. If `pivots` is set, all tables become one, in which each field is a
+    /// column. `is_whole` states whether this is an answer and not only a batch.
     fn arrange(
         &self,
         py: Python<'_>,
         tables: &str,
         columns: Option<Vec<String>>,
         pivots: bool,
+        is_whole: bool,
     ) -> PyResult<Self> {
         exit::protect_thread();
-        flux::arrange(py, self, tables, columns, pivots)
+        flux::arrange(py, self, tables, columns, pivots, is_whole)
     }
 
     /// Returns, for each table of a Flux answer, the names of its results, its group key, and the

@@ -78,6 +78,7 @@ pub(super) fn arrange(
     tables: &str,
     columns: Option<Vec<String>>,
     pivots: bool,
+    is_whole: bool,
 ) -> PyResult<PyAnswer> {
     if !answer.is_flux() {
         return Err(PyValueError::new_err(
@@ -88,6 +89,7 @@ pub(super) fn arrange(
     let arrangement = match tables {
         "one" => Arrangement::One,
         "each" => Arrangement::Each,
+        "sequence" => Arrangement::Sequence,
         _ => Arrangement::Schema,
     };
     let answer = answer.take_answer();
@@ -98,7 +100,7 @@ pub(super) fn arrange(
             arranged(answer, arrangement)?
         };
         match columns {
-            Some(names) => select(tables, &names),
+            Some(names) => select(tables, &names, is_whole),
             None => Ok(tables),
         }
     });

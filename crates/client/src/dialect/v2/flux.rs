@@ -27,7 +27,7 @@ pub(super) fn body(query: &Query) -> Result<String, Error> {
     let properties = query.params().iter().map(|(name, value)| {
         let value = node(value)
             .map_err(|why| Error::config(format!("query: parameter `{}`: {why}", excerpt(name))))?;
-        Ok(property(name, value))
+        Ok(property(name, &value))
     });
     let properties: Vec<Value> = properties.collect::<Result<_, Error>>()?;
     if !properties.is_empty() {
@@ -87,7 +87,7 @@ fn float(value: f64) -> Value {
         "callee": {"type": "Identifier", "name": "float"},
         "arguments": [{
             "type": "ObjectExpression",
-            "properties": [property("v", json!({"type": "StringLiteral", "value": text}))],
+            "properties": [property("v", &json!({"type": "StringLiteral", "value": text}))],
         }],
     })
 }
@@ -98,13 +98,14 @@ fn duration(value: &Duration) -> Value {
         .map(|(magnitude, unit)| json!({"magnitude": magnitude, "unit": unit}))
         .collect();
     let literal = json!({"type": "DurationLiteral", "values": values});
-    match value.negative {
-        true => json!({"type": "UnaryExpression", "operator": "-", "argument": literal}),
-        false => literal,
+    if value.negative {
+        json!({"type": "UnaryExpression", "operator": "-", "argument": literal})
+    } else {
+        literal
     }
 }
 
-fn property(name: &str, value: Value) -> Value {
+fn property(name: &str, value: &Value) -> Value {
     json!({
         "type": "Property",
         "key": {"type": "Identifier", "name": name},

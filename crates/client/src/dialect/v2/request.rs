@@ -82,11 +82,6 @@ fn query(
     match query.language_named().unwrap_or(Language::Flux) {
         Language::Flux => flux(config, place, query, options),
         Language::InfluxQl => {
-            if query.params_json()?.is_some() {
-                return Err(Error::config(
-                    "query: InfluxDB 2.x ignores parameters of InfluxQL",
-                ));
-            }
             lacking::check(query.text())?;
             let names = (place.bucket.as_deref(), None);
             influxql::request(config, auth_header(config)?, names, query, options, form)

@@ -85,9 +85,12 @@ fn a_query_is_flux_unless_the_language_is_named() {
 }
 
 #[test]
-fn parameters_of_influxql_are_refused() {
+fn parameters_of_influxql_are_sent_as_on_1x() {
     let text = Query::new("SELECT $f FROM m").bind("f", Param::Identifier("x".into()));
-    assert!(query(&config(), &text.language(Language::InfluxQl)).is_err());
+    let request = query(&config(), &text.language(Language::InfluxQl)).unwrap();
+    let body = String::from_utf8(request.body.to_vec()).unwrap();
+    let params = "&params=%7B%22f%22%3A%7B%22identifier%22%3A%22x%22%7D%7D";
+    assert!(body.ends_with(params), "{body}");
 }
 
 #[test]
