@@ -12,6 +12,7 @@ from pathlib import Path
 
 import aioinflux
 from aioinflux import AsyncInfluxDBClient, InfluxDBClient, exceptions
+from aioinflux._administration.v2 import objects
 from aioinflux.serialization import usertype
 from support import run_python
 
@@ -30,6 +31,7 @@ def test_top_level_exports() -> None:
     functions = {"line_batches", "parse_line_protocol", "parse_response", "to_line_protocol"}
     classes = {"AsyncInfluxDBClient", "InfluxDBClient", "Rows", "SeriesList", "Stream", "Table"}
     classes |= {"UDPClient", *exceptions.__all__}
+    classes |= {*objects.__all__}
     typed = {*usertype.__all__, "iterpoints"}
     assert set(aioinflux.__all__) == {*classes, *functions, *typed, "__version__"}
     assert all(hasattr(aioinflux, name) for name in aioinflux.__all__)

@@ -87,6 +87,7 @@ mod config;
 mod credentials;
 mod deadline;
 pub mod decode;
+mod deletion;
 mod dialect;
 mod error;
 mod exchange;

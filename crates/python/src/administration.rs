@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 
 use crate::config::argument;
 use crate::errors;
+use crate::exit;
 use crate::out::json;
 
 /// The arguments of all calls. The Python package checks the types of the user's arguments, and
@@ -464,7 +465,7 @@ pub(crate) fn response(py: Python<'_>, outcome: Result<ApiResponse, Error>) -> P
 /// Returns the measurement and the condition in `InfluxQL` for a predicate.
 #[pyfunction]
 pub(crate) fn predicate_of_influxql(text: &str) -> PyResult<(Option<String>, String)> {
-    crate::exit::protect_thread();
+    exit::protect_thread();
     let predicate = Predicate::parse(text).and_then(|predicate| predicate.to_influxql());
     predicate.map_err(|error| errors::to_python(&error))
 }

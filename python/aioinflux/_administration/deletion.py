@@ -117,7 +117,7 @@ class Deletion(Statements):
             arguments = points.json(_arguments.database(named, self._db))
             action, read = ("count", int) if dry_run else ("delete", _nothing)
             return call(self, "delete", read, "points", action, **arguments)
-        text = points.influxql()
+        text = points.influxql(dry_run)
         if not dry_run:
             return self._statement(f"DELETE{text}", named)
         database = _arguments.database(named, self._db)
@@ -206,8 +206,8 @@ class _Points(NamedTuple):
             "start": start, "stop": stop, "all": self.all, "bucket": bucket,
         }  # fmt: skip
 
-    def influxql(self) -> str:
-        """Returns the clauses FROM and WHERE of a statement, for 1.x."""
+    def influxql(self, is_select: bool) -> str:
+        """Returns the clauses FROM and WHERE of a statement, for 1.x. Only SELECT needs FROM."""
         is_everything = self.is_everything
         if self.tags is not None:
             for key, value in self.tags.items():
@@ -234,7 +234,7 @@ class _Points(NamedTuple):
             conditions.append(f"time >= {start}")
         if stop is not None:
             conditions.append(f"time < {stop}")
-        if is_everything:
+        if is_everything or (is_select and not place):
             place = " FROM /.*/"
         where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
         return place + where

@@ -141,7 +141,7 @@ impl Dbrps {
     /// Returns the list as one page.
     pub async fn page(&self, _mark: Option<String>) -> Result<Page<Dbrp>, Error> {
         let request = Resource::to(Method::Get, &["dbrps"]);
-        let request = self.0.scoped_always(request)?;
+        let request = self.0.scoped_always(request).await?;
         self.0.read_key(&request, "content").await.map(Page::whole)
     }
 
@@ -158,7 +158,7 @@ impl Dbrps {
             Some(policy) => request.query("rp", policy),
             None => request.query("default", "true"),
         };
-        let request = self.0.scoped_always(request)?;
+        let request = self.0.scoped_always(request).await?;
         let mut found: Vec<Dbrp> = self.0.read_key(&request, "content").await?;
         found
             .retain(|one| retention_policy.map_or(one.is_default, |rp| one.retention_policy == rp));
@@ -172,7 +172,7 @@ impl Dbrps {
         let mapping = mapping.into();
         let request = Resource::to(Method::Get, &["dbrps", id(&mapping)?]);
         self.0
-            .read_key(&self.0.scoped_always(request)?, "content")
+            .read_key(&self.0.scoped_always(request).await?, "content")
             .await
     }
 
@@ -201,7 +201,7 @@ impl Dbrps {
         let mapping = mapping.into();
         let request = Resource::to(Method::Patch, &["dbrps", id(&mapping)?]).json(body);
         self.0
-            .read_key(&self.0.scoped_always(request)?, "content")
+            .read_key(&self.0.scoped_always(request).await?, "content")
             .await
     }
 
@@ -209,6 +209,6 @@ impl Dbrps {
     pub async fn delete(&self, mapping: impl Into<Id>) -> Result<(), Error> {
         let mapping = mapping.into();
         let request = Resource::to(Method::Delete, &["dbrps", id(&mapping)?]);
-        self.0.run(&self.0.scoped_always(request)?).await
+        self.0.run(&self.0.scoped_always(request).await?).await
     }
 }

@@ -30,7 +30,7 @@
 //! |---|---|
 //! | `buckets`, `organizations`, `users`, `authorizations`, `tasks`, `runs`, `labels`, `dbrps`, `secrets` | one noun each |
 //! | `server` | set-up, health and readiness of the server |
-//! | `delete`, `predicate` | deleting points |
+//! | `delete` | deleting points |
 //! | `by` | names and IDs |
 //! | `pages` | lists that the server returns page by page |
 //! | `resource` | what all nouns share: requests, and the organization |
@@ -43,7 +43,6 @@ mod delete;
 mod labels;
 mod organizations;
 mod pages;
-mod predicate;
 mod resource;
 mod runs;
 mod secrets;
@@ -51,17 +50,16 @@ mod server;
 mod tasks;
 mod users;
 
+pub use crate::deletion::{Delete, Predicate};
 pub use authorizations::{
     Authorization, AuthorizationUpdate, Authorizations, NewAuthorization, Permission, TokenResource,
 };
 pub use buckets::{Bucket, BucketUpdate, Buckets, NewBucket, Retention, RetentionRule};
 pub use by::{By, Id};
 pub use dbrps::{Dbrp, DbrpUpdate, Dbrps, NewDbrp};
-pub use delete::Delete;
 pub use labels::{Label, LabelUpdate, Labels, NewLabel};
 pub use organizations::{NewOrganization, Organization, OrganizationUpdate, Organizations};
 pub use pages::{Page, Pages};
-pub use predicate::Predicate;
 pub use runs::{LogEvent, Run};
 pub use secrets::Secrets;
 pub use server::{Health, NewServer, Ready, Setup};

@@ -119,7 +119,8 @@ impl Resource {
     }
 
     /// Adds the organization to the query string of a request that needs one.
-    pub(super) fn scoped_always(&self, request: ApiRequest) -> Result<ApiRequest, Error> {
+    pub(super) async fn scoped_always(&self, request: ApiRequest) -> Result<ApiRequest, Error> {
+        self.check().await?;
         match self.organization() {
             None => Err(self.without_organization()),
             Some(_) => self.scoped(request),

@@ -1,8 +1,8 @@
 //! Decides how the points that a caller selects are deleted and counted.
 
 use super::{Target, v1, v2};
-use crate::admin::Delete;
 use crate::api::ApiRequest;
+use crate::deletion::Delete;
 use crate::error::Error;
 use crate::query::Query;
 

@@ -88,7 +88,7 @@ class Nouns:
         self,
         user: str,
         password: str,
-        organization: str,
+        org: str,
         bucket: str,
         *,
         retention: Length | None = None,
@@ -102,7 +102,7 @@ class Nouns:
         Args:
             user: Name of the user.
             password: Password of the user, of 8 to 72 characters.
-            organization: Name of the organization.
+            org: Name of the organization.
             bucket: Name of the bucket.
             retention: How long the bucket keeps points, as in `client.buckets.create`.
             token: Token of the user; by default, the server creates a random token.
@@ -112,7 +112,7 @@ class Nouns:
             InfluxDBResponseError: the server has already been set up.
         Source: InfluxDB 2.x API reference, `POST /api/v2/setup`.
         """
-        names = {"user": user, "organization": organization, "bucket": bucket}
+        names = {"user": user, "org": org, "bucket": bucket}
         for name, value in {**names, "password": password}.items():
             _arguments.expect(name, value, str)
         texts(token=token)
@@ -122,8 +122,10 @@ class Nouns:
             Setup._read,
             "server",
             "setup",
-            **names,
+            user=user,
             password=password,
+            organization=org,
+            bucket=bucket,
             token=token,
             retention=length("retention", retention),
         )

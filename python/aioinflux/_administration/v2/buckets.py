@@ -18,8 +18,9 @@ class Buckets(Noun):
     """The buckets of an organization: `client.buckets`.
 
     In `async` mode, await each call, and iterate over `list` with `async for`. All calls except
-    `get` have the arguments `organization` (a name) and `organization_id`; by default, this is the
-    organization of the client. A bucket is named by its name, by its ID (`id=`), or by a `Bucket`.
+    `get` have the arguments `org` (the name of an organization) and `org_id`; by default, this is
+    the organization of the client. A bucket is named by its name, by its ID (`id=`), or by a
+    `Bucket`.
 
     Raises:
         TypeError, ValueError: an argument is not valid, or the server is not 2.x; nothing was

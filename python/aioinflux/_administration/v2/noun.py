@@ -42,8 +42,8 @@ class Within(TypedDict, total=False):
     """The organization of a call: its name, or its ID. By default, this is the organization of the
     client."""
 
-    organization: str | None
-    organization_id: str | None
+    org: str | None
+    org_id: str | None
 
 
 def call(
@@ -133,9 +133,12 @@ class Noun:
 
 def _checked(within: dict[str, object]) -> dict[str, object]:
     for name in within.keys() - Within.__annotations__.keys():
-        raise TypeError(f"argument `{name}`: unknown")
+        raise TypeError(f"argument `{name}`: unknown; hint: the organization is `org` or `org_id`")
     texts(**within)
-    return within
+    org, org_id = within.get("org"), within.get("org_id")
+    if org is not None and org_id is not None:
+        raise TypeError("expected either `org` or `org_id`")
+    return {"organization": org, "organization_id": org_id}
 
 
 def _nothing(_: object) -> None:

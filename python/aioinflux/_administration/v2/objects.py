@@ -51,9 +51,9 @@ class Bucket(_Object):
     """A bucket of a 2.x server.
 
     Attributes:
-        id: The ID.
+        id: The ID of the bucket.
         name: The name, which is unique within the organization.
-        organization_id: The ID of the organization.
+        org_id: The ID of the organization.
         kind: `user`, or `system` for the server's own buckets.
         description: The description.
         retention_rules: The retention as the server describes it; see `retention`.
@@ -64,7 +64,7 @@ class Bucket(_Object):
 
     id: str
     name: str
-    organization_id: str | None = _named("orgID")
+    org_id: str | None = _named("orgID")
     kind: str | None = _named("type")
     description: str | None = None
     retention_rules: list[dict[str, Any]] = field(
@@ -127,18 +127,18 @@ class Permission:
         action: `read` or `write`.
         type: The kind of object, such as `buckets` or `tasks`.
         id: The ID of the only object to which the permission applies.
-        organization_id: The ID of the organization to which the permission is limited. By default,
+        org_id: The ID of the organization to which the permission is limited. By default,
             the permissions of a new authorization are limited to its organization.
         name: The name of the object, in answers of the server.
-        organization: The name of the organization, in answers of the server.
+        org: The name of the organization, in answers of the server.
     """
 
     action: str
     type: str
     id: str | None = None
-    organization_id: str | None = None
+    org_id: str | None = None
     name: str | None = None
-    organization: str | None = None
+    org: str | None = None
 
     @classmethod
     def _read(cls, json: Mapping[str, Any]) -> Self:
@@ -148,7 +148,7 @@ class Permission:
         )
 
     def _json(self) -> dict[str, Any]:
-        resource = {"type": self.type, "id": self.id, "orgID": self.organization_id}
+        resource = {"type": self.type, "id": self.id, "orgID": self.org_id}
         return {"action": self.action, "resource": resource}
 
 
@@ -162,8 +162,8 @@ class Authorization(_Object):
         status: `active` or `inactive`.
         description: The description.
         permissions: What the token permits, as `Permission` objects.
-        organization_id: The ID of the organization.
-        organization: The name of the organization.
+        org_id: The ID of the organization.
+        org: The name of the organization.
         user_id: The ID of the user to whom the token belongs.
         user: The name of the user to whom the token belongs.
         created_at: When the authorization was created.
@@ -176,8 +176,8 @@ class Authorization(_Object):
     status: str | None = None
     description: str | None = None
     permissions: list[Permission] = field(default_factory=list)
-    organization_id: str | None = _named("orgID")
-    organization: str | None = _named("org")
+    org_id: str | None = _named("orgID")
+    org: str | None = _named("org")
     user_id: str | None = _named("userID")
     user: str | None = None
     created_at: str | None = _named("createdAt")
@@ -203,8 +203,8 @@ class Task(_Object):
         every: The interval at which the task runs, such as `1h`.
         cron: The times at which the task runs, in the form of cron.
         offset: The delay of each run.
-        organization_id: The ID of the organization.
-        organization: The name of the organization.
+        org_id: The ID of the organization.
+        org: The name of the organization.
         owner_id: The ID of the user who created the task.
         latest_completed: When the last completed run was scheduled.
         last_run_status: The status of the last run.
@@ -222,8 +222,8 @@ class Task(_Object):
     every: str | None = None
     cron: str | None = None
     offset: str | None = None
-    organization_id: str | None = _named("orgID")
-    organization: str | None = _named("org")
+    org_id: str | None = _named("orgID")
+    org: str | None = _named("org")
     owner_id: str | None = _named("ownerID")
     latest_completed: str | None = _named("latestCompleted")
     last_run_status: str | None = _named("lastRunStatus")
@@ -286,16 +286,16 @@ class Label(_Object):
     """A label of a 2.x server.
 
     Attributes:
-        id: The ID.
-        name: The name, which is unique within the organization.
-        organization_id: The ID of the organization.
+        id: The ID of the label.
+        name: The name of the label. The labels of an organization have different names.
+        org_id: The ID of the organization.
         properties: Texts that belong to the label, such as its color.
         extra: All other fields.
     """
 
     id: str
     name: str
-    organization_id: str | None = _named("orgID")
+    org_id: str | None = _named("orgID")
     properties: dict[str, str] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict, repr=False)
 
@@ -310,7 +310,7 @@ class Dbrp(_Object):
         retention_policy: The retention policy.
         default: Whether this mapping is used if a call names no retention policy.
         virtual: Whether the server derived this mapping from the name of the bucket.
-        organization_id: The ID of the organization.
+        org_id: The ID of the organization.
         bucket_id: The ID of the bucket.
         extra: All other fields.
     """
@@ -320,7 +320,7 @@ class Dbrp(_Object):
     retention_policy: str
     default: bool = False
     virtual: bool = False
-    organization_id: str | None = _named("orgID")
+    org_id: str | None = _named("orgID")
     bucket_id: str | None = _named("bucketID")
     extra: dict[str, Any] = field(default_factory=dict, repr=False)
 

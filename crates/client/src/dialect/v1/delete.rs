@@ -1,6 +1,6 @@
 //! Builds the statements that delete points of a 1.x server, and that count them.
 
-use crate::admin::Delete;
+use crate::deletion::Delete;
 use crate::error::Error;
 use crate::query::{Language, Query};
 
@@ -46,7 +46,7 @@ fn statement(verb: &str, delete: &Delete) -> Result<Query, Error> {
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
-    use crate::admin::Predicate;
+    use crate::deletion::Predicate;
 
     #[test]
     fn a_deletion_is_a_statement() {

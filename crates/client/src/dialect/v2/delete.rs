@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::Place;
-use crate::admin::Delete;
 use crate::api::{ApiRequest, Method};
+use crate::deletion::Delete;
 use crate::error::Error;
 use crate::query::{Language, Query};
 
@@ -75,8 +75,8 @@ fn bucket(place: &Place) -> Result<&str, Error> {
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
-    use crate::admin::Predicate;
     use crate::config::{Config, Names};
+    use crate::deletion::Predicate;
 
     fn place() -> Place {
         Place::new(
