@@ -77,10 +77,15 @@ class Located:
             ValueError: an argument is invalid. The message names the source of the argument.
         """
         given = dict(self._arguments)
+        has_token = any(given.get(name) for name in TOKEN)
         # A URL without a port leaves the port to the end, when all other settings are known.
         if given.get("port", PORT) is None:
-            is_modern = any(given.get(name) for name in (*TOKEN, "server"))
+            is_modern = has_token or bool(given.get("server"))
             given["port"] = scheme_port(bool(given["ssl"])) if is_modern else PORT
+        # Variables and files often name an organization for other programs. A client for 1.x
+        # refuses every organization, so one that the call does not name is left out.
+        if "org" in self._sources and not has_token and given.get("server") in (None, "1.x"):
+            del given["org"]
         try:
             return kind(**given)
         except ValueError as error:
