@@ -275,6 +275,7 @@ WRONG = [
     ("a.ini", f"{BEGIN}token = {SECRET}\ntoken_file = f", r", .*, keys `token` and `token_f"),
     ("a.ini", f"{BEGIN}cert_key_password = {SECRET}", r", .*_password`: encrypted"),
     ("a.ini", f"{BEGIN}cert_file = {SECRET}", r", .*key `cert_file`: .*pass both"),
+    ("a.ini", f"{BEGIN}proxy = http://u:{SECRET[:6]}@h:x", r", .*key `proxy`: .*invalid port"),
     ("a.ini", f"{BEGIN}[tags]\na = ${{env.NO_SUCH}}", r", .*`tags`, key `a`: .*NO_SUCH` is"),
     ("a.ini", b"[influx2]\ntoken = s3cret+\xff", r": expected a text in UTF-8"),
     ("a.toml", f"[influx2]\n\ntoken = {SECRET}\n", r", line 3: invalid TOML"),

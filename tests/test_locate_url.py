@@ -21,7 +21,7 @@ def server() -> Any:
         yield one
 
 
-def credentials(server: Scripted, url: str, **options: Any) -> str | None:
+def credentials(server: Scripted, url: str, /, **options: Any) -> str | None:
     """Returns the header `Authorization` that a client with this URL sends."""
     InfluxDBClient.from_url(url, mode="blocking", db="b", **options).write("m f=1 1")
     return server.requests[-1].headers.get("authorization")
@@ -41,7 +41,7 @@ def test_keys_of_a_2x_server(server: Scripted, tmp_path: Path) -> None:
 @pytest.mark.parametrize("key", ["token", "Token", "TOKEN"])
 @pytest.mark.parametrize("options", [{}, {"token": "other"}])
 def test_a_token_in_a_url_is_refused(key: str, options: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="must not contain a token.*hint: use") as caught:
+    with pytest.raises(ValueError, match=r"must not contain a token.*hint: use") as caught:
         InfluxDBClient.from_url(f"http://h?db=b&{key}={SECRET}", **options)
     assert "s3cret" not in str(caught.value)
 

@@ -21,7 +21,7 @@ _ADDRESS = ("host", "port", "ssl", "path", "unix_socket")
 # The two kinds of credentials. A client has only one kind.
 TOKEN = ("token", "token_file")
 USER = ("username", "password")
-_FILES = ("ca_file", "cert_file", "key_file", "proxy")
+_FILES = ("ca_file", "cert_file", "key_file")
 
 
 class Located:
@@ -101,6 +101,6 @@ class Located:
                 return f"{source}: {message.removeprefix(start)}"
             # The errors of TLS name the file instead of the argument.
             is_file = name in _FILES and f"`{self._arguments[name]}`" in message
-            if is_file or f"`{name}`" in head:
+            if is_file or f"`{name}`" in head or head.startswith(f"{name} `"):
                 return f"{source}: {message}"
         return message
