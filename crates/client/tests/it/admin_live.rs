@@ -237,14 +237,20 @@ async fn runs_of_2x_are_listed_from_a_time_on() {
     tasks.delete(id).await.unwrap();
 }
 
-/// Waits until a run has ended. The server offers nothing to wait for.
+/// Waits until a run has ended. The server offers nothing to wait for. When a run ends, the server
+/// does not find it for a moment.
 async fn ended(tasks: &Tasks, task: &Id, run: &str) -> Run {
-    loop {
-        let now = tasks.run_of(task.clone(), run).await.unwrap();
-        if now.finished_at.is_some() {
-            return now;
+    let waiting = async {
+        loop {
+            match tasks.run_of(task.clone(), run).await {
+                Ok(now) if now.finished_at.is_some() => return now,
+                Ok(_) => {}
+                Err(error) => assert_eq!(error.kind(), ErrorKind::NotFound, "{error}"),
+            }
         }
-    }
+    };
+    let limit = Duration::from_secs(60);
+    tokio::time::timeout(limit, waiting).await.unwrap()
 }
 
 #[tokio::test]
