@@ -31,6 +31,8 @@
 //! | points by UDP | [`UdpSender`] |
 //! | queries | [`Query`], [`Language`], [`Param`], [`ReadOptions`], [`Precision`], [`quote_identifier`], [`quote_string`], [`quote_regex`], [`quote_duration`], [`flux`] |
 //! | answers | [`Answer`], [`Stream`], [`parse_answer`], and the decoders in [`decode`] |
+//! | administration of a 2.x server, and deleting points | [`admin`] |
+//! | requests to any endpoint | [`Client::request`], [`ApiRequest`], [`ApiResponse`], [`Method`] |
 //! | columns of mixed types | [`unify`] |
 //! | tables of Flux answers | [`tables`] |
 //! | errors | [`Error`], [`ErrorKind`], [`Rejected`] |

@@ -92,7 +92,8 @@ class Deletion(Statements):
                 arguments select none.
             dry_run: Whether to return the number of field values that would be deleted, and delete
                 nothing. A point with three fields has three values. On 2.x, a token needs only the
-                right to write in order to delete, but the right to read in order to count.
+                right to write in order to delete, but the right to read in order to count. On 1.x,
+                points are deleted from all retention policies, but counted only in the default one.
             db: Name of the database or bucket.
         Returns:
             With `dry_run`, an `int`. Otherwise `None` on 2.x, and on 1.x the result of `query`.

@@ -30,7 +30,8 @@ impl Client {
     }
 
     /// Returns the number of field values that [`delete`](Self::delete) would delete. A point with
-    /// three fields has three values. On 2.x, the token needs the right to read the bucket.
+    /// three fields has three values. On 2.x, the token needs the right to read the bucket. A 1.x
+    /// server deletes points from all retention policies, but counts only those in the default one.
     ///
     /// # Errors
     ///
