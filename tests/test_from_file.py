@@ -276,6 +276,8 @@ WRONG = [
     ("a.ini", f"{BEGIN}token = %{SECRET}\n", r", .*key `token`: invalid `%`"),
     ("a.ini", f"[other]\ntoken = {SECRET}\n", r": expected a section `influx2`, or a profile"),
     ("a.ini", f"{BEGIN}tokens = {SECRET}\n", r", section `influx2`, key `tokens`: unknown"),
+    ("a.ini", f"{BEGIN}{SECRET}\n", r", section `influx2`, a key: unknown"),
+    ("a.ini", f"{BEGIN}{SECRET}%\n", r", section `influx2`, a key: invalid `%`"),
     ("a.ini", f"[influx2]\nurl = http://h?token={SECRET}\n", r", .*`url`: a URL must not contain"),
     ("a.ini", f"[influx2]\nurl = http://u:{SECRET}@h\n", r", .*key `url`: invalid host or port"),
     ("a.ini", f"{BEGIN}timeout = {SECRET}\n", r", .*`timeout`: expected a number of milli"),
