@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import json
 import re
@@ -119,7 +120,7 @@ def test_every_key_sets_its_argument(tmp_path: Path, server: Scripted, kind: str
         version = "2.x" if "token" in key else None
         assert credentials(server, file, server=version) == expected
         return
-    # The certificates of a URL with `https` are read. These files do not exist.
+    # Without TLS, a client does not read the files of certificates, so they need not exist.
     client = InfluxDBClient.from_file(file, **({} if key == "bucket" else {"db": "b"}))
     found = getattr(client, attribute) if hasattr(client, attribute) else client._options[attribute]
     assert found == expected
@@ -226,6 +227,16 @@ def test_a_profile_can_be_called_tags(tmp_path: Path) -> None:
     file = profiles(tmp_path / "configs", '[tags]\nurl = "http://h:1"\ntoken = "t"\n')
     client = InfluxDBClient.from_file(file, db="b")
     assert (client.port, client._tags) == (1, None)
+    file.write_text(file.read_text() + '[other]\nurl = "http://h:2"\nactive = true\n')
+    client = InfluxDBClient.from_file(file, db="b")
+    assert (client.port, client._tags) == (2, None)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_byte_order_mark_is_ignored(tmp_path: Path, kind: str) -> None:
+    file = write(tmp_path, kind, {"url": "http://h:1"}, {})
+    file.write_text(file.read_text(), encoding="utf-8-sig")
+    assert InfluxDBClient.from_file(file, db="b").port == 1
 
 
 @pytest.mark.parametrize(
@@ -265,6 +276,8 @@ WRONG = [
     ("a.ini", f"{BEGIN}token = %{SECRET}\n", r", .*key `token`: invalid `%`"),
     ("a.ini", f"[other]\ntoken = {SECRET}\n", r": expected a section `influx2`, or a profile"),
     ("a.ini", f"{BEGIN}tokens = {SECRET}\n", r", section `influx2`, key `tokens`: unknown"),
+    ("a.ini", f"{BEGIN}{SECRET}\n", r", section `influx2`, a key: unknown"),
+    ("a.ini", f"{BEGIN}{SECRET}%\n", r", section `influx2`, a key: invalid `%`"),
     ("a.ini", f"[influx2]\nurl = http://h?token={SECRET}\n", r", .*`url`: a URL must not contain"),
     ("a.ini", f"[influx2]\nurl = http://u:{SECRET}@h\n", r", .*key `url`: invalid host or port"),
     ("a.ini", f"{BEGIN}timeout = {SECRET}\n", r", .*`timeout`: expected a number of milli"),
@@ -330,11 +343,11 @@ def test_arguments_of_the_wrong_type_are_refused() -> None:
 
 def test_toml_needs_a_module_that_reads_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     file = write(tmp_path, "toml", {"url": "http://h:1"}, {})
-    tomllib = sys.modules.get("tomllib") or pytest.importorskip("tomllib")
+    reader = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
     # An entry that is `None` makes the import fail, as if the module were not installed.
     monkeypatch.setitem(sys.modules, "tomllib", None)
     monkeypatch.setitem(sys.modules, "tomli", None)
     with pytest.raises(ImportError, match=r"Python 3\.11 or newer, or the package `tomli`"):
         InfluxDBClient.from_file(file)
-    monkeypatch.setitem(sys.modules, "tomli", tomllib)
+    monkeypatch.setitem(sys.modules, "tomli", reader)
     assert InfluxDBClient.from_file(file, db="b").port == 1

@@ -115,7 +115,7 @@ def test_every_variable_sets_its_argument(
     if attribute == "credentials":
         assert credentials(server, server="2.x" if "TOKEN" in name else None) == expected
         return
-    # Certificates are only read with TLS, and in pairs.
+    # A client certificate needs both of its files. Without TLS, the files need not exist.
     options = {} if attribute == "db" else {"db": "b"}
     if attribute in ("cert_file", "key_file"):
         options |= {"cert_file": "c.pem", "key_file": "k.pem"}
@@ -340,7 +340,7 @@ def test_errors_name_the_variable_and_show_no_secret(
     set_all(monkeypatch, **more.get(name, {}), **{name: value})
     with pytest.raises(ValueError, match=rf"^{name}: .*{re.escape(text)}") as caught:
         InfluxDBClient.from_env(db="b")
-    # Chained errors are shown too.
+    # The context of an error is not printed, but other tools may show it.
     shown = "".join(traceback.format_exception(caught.value))
     error: BaseException | None = caught.value
     while error is not None:

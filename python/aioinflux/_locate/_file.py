@@ -17,7 +17,7 @@ from typing import Any
 from ._environment import tag_value
 from ._precedence import Located
 from ._url import address, scheme_port
-from ._values import FLAG, MILLISECONDS, TEXT, VERSION, Kind, read, user_of_token
+from ._values import FLAG, MILLISECONDS, TEXT, VERSION, Kind, read, shown, user_of_token
 
 __all__ = ["from_file"]
 
@@ -123,7 +123,7 @@ def _active(place: str, tables: Mapping[str, dict[str, Any]]) -> str:
 
 def _add(located: Located, place: str, section: Mapping[str, Any]) -> None:
     """Adds the settings in a section."""
-    texts = {key: _text(f"{place}, key `{key}`", key, value) for key, value in section.items()}
+    texts = {key: _text(f"{place}, {shown(key)}", key, value) for key, value in section.items()}
     texts = {key: text for key, text in texts.items() if text}
     if located.is_open("host") and "url" not in texts:
         raise ValueError(f"{place}: the key `url` is missing")
@@ -212,7 +212,7 @@ def _ini(place: str, file: str) -> _Sections:
 
     text = _read_text(place, file)
     parser = configparser.ConfigParser()
-    line = key = None
+    line = None
     try:
         parser.read_string(text)
     except configparser.ParsingError as error:
@@ -231,7 +231,7 @@ def _ini(place: str, file: str) -> _Sections:
                 value = parser[name][key]
             if value is None:
                 raise ValueError(
-                    f"{place}, section `{name}`, key `{key}`: invalid `%`; hint: in INI files, `%`"
+                    f"{place}, section `{name}`, {shown(key)}: invalid `%`; hint: in INI files, `%`"
                     " is written as `%%`"
                 )
             sections[name][key] = value.strip('"')
