@@ -93,13 +93,16 @@ def is_near(case: Case, who: str, results: Results) -> bool:
     return abs(share - 1) <= NEAR
 
 
-def runs(wanted: list[str], old: str | None) -> Iterator[tuple[Case, Results]]:
-    def chosen(name: str) -> bool:
-        return not wanted or any(name == w or name.startswith(f"{w} ") for w in wanted)
+def chosen(name: str, wanted: list[str]) -> bool:
+    """Returns whether a case is selected, by its name or by the first words of its name."""
+    begins = tuple(word + end for word in wanted for end in (" ", ","))
+    return not wanted or name in wanted or name.startswith(begins)
 
+
+def runs(wanted: list[str], old: str | None) -> Iterator[tuple[Case, Results]]:
     for cases in families().values():
         for case in cases:
-            if chosen(case.name):
+            if chosen(case.name, wanted):
                 yield case, measured(case, old)
     for family, run in live().items():
         if not wanted or family in wanted:

@@ -4,6 +4,7 @@ without our client."""
 from __future__ import annotations
 
 import asyncio
+import base64
 import gc
 import inspect
 import json
@@ -27,6 +28,11 @@ Wire = Callable[..., list[str]]
 # The two client classes of the package. A behaviour that is wrong for one client class is wrong for
 # both.
 FACES: list[type] = [AsyncInfluxDBClient, InfluxDBClient]
+
+
+def user_of(name: str, password: str) -> str:
+    """Returns the header `Authorization` of a user."""
+    return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
 
 
 def collect_until(holds: Callable[[], bool]) -> None:

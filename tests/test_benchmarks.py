@@ -103,6 +103,20 @@ for case in cases:
     assert done.returncode == 0, done.stderr
 
 
+def test_the_first_words_of_a_name_select_cases() -> None:
+    program = """
+from benchmarks.run import chosen
+
+name = "W2 categorical, 1 thread"
+for wanted in ([], ["W2"], ["W2 categorical"], ["W3", name]):
+    assert chosen(name, wanted), wanted
+for wanted in (["W"], ["W3"], ["W2 cat"], ["W2 categorical, 2 threads"]):
+    assert not chosen(name, wanted), wanted
+"""
+    done = python("-c", program)
+    assert done.returncode == 0, done.stderr
+
+
 def test_noise_decides_nothing_where_a_ratio_is_near_its_target() -> None:
     program = """
 from benchmarks import run

@@ -85,3 +85,14 @@ def test_answers_of_the_server_are_iterated(client: Calls) -> None:
     client.write([f"a,t={t} v={n} {n}" for n in range(3) for t in "xy"])
     answer = client.query("SELECT v FROM a GROUP BY t; SHOW MEASUREMENTS")
     assert list(iterpoints(answer)) == [[0, 0], [1, 1], [2, 2]] * 2 + [["a"]]
+
+
+def test_rows_of_flux_are_points() -> None:
+    rows = [{"result": "_result", "table": 0, "_value": 1.5}, {"result": "_result", "table": 1}]
+    assert list(iterpoints(rows)) == [["_result", 0, 1.5], ["_result", 1]]
+
+    def parser(*values: object, meta: dict[str, object]) -> object:
+        return dict(zip(meta["columns"], values, strict=True))  # type: ignore[call-overload]
+
+    assert list(iterpoints(rows, parser)) == rows
+    assert list(iterpoints(iter(rows), lambda *values: len(values))) == [3, 2]

@@ -15,6 +15,7 @@ import pytest
 
 from aioinflux import FLOAT, INT, MEASUREMENT, TAG, TIMEINT, InfluxDBWriteError, lineprotocol
 from servers import Place
+from support import Calls
 
 TIME = 1_700_000_000_000_000_000
 ROWS = [(TIME + i, f"h{i % 3}", i / 2, i - 2**53) for i in range(30)]
@@ -144,3 +145,23 @@ def test_parameters_of_influxql_are_bound(place: Place) -> None:
     query = "SELECT f FROM m WHERE i = $i AND time >= $since"
     (row,) = client.query(query, language="influxql", params=params)
     assert row[1] == ROWS[3][2]
+
+
+@pytest.mark.parametrize("options", [{"gzip": True}, {"gzip": False}, {"timeout": 20.0}])
+def test_options_of_the_connection_work(place: Place, mode: str, options: dict[str, Any]) -> None:
+    assert Calls(place.client(mode, **options)).write(dicts()) is True
+    (series,) = place.series("SELECT count(f) FROM m")
+    assert series["values"][0][1] == len(ROWS)
+
+
+def test_units_of_raw_lines_and_stamps_work(place: Place) -> None:
+    client = place.client(tags={"host": "default", "zone": "z"})
+    client.write("seconds f=1 1700000000", precision="s")
+    client.write([{"measurement": "stamped", "fields": {"f": n}} for n in range(3)], stamp=True)
+    client.write({"measurement": "m", "tags": {"host": "own"}, "fields": {"f": 1.0}, "time": TIME})
+    (seconds,) = place.series("SELECT f FROM seconds")
+    assert seconds["values"][0][0] == TIME
+    (stamped,) = place.series("SELECT count(f) FROM stamped")
+    assert stamped["values"][0][1] == 3
+    (tagged,) = place.series("SELECT f, host, zone FROM m")
+    assert tagged["values"][0][2:] == ["own", "z"]

@@ -55,7 +55,7 @@ def test_version_is_the_installed_one() -> None:
 HEAVY = [
     "importlib.metadata", "email", "zipfile", "tempfile", "shutil", "json", "html", "urllib.parse",
     "unicodedata", "ssl", "socket", "subprocess", "pandas", "numpy", "polars", "pyarrow",
-    "matplotlib", "tqdm", "typing_extensions",
+    "matplotlib", "tqdm", "typing_extensions", "configparser", "tomllib",
     # Before Python 3.11, the base class of one of our exceptions is defined in asyncio.
     *(["asyncio"] if sys.version_info >= (3, 11) else []),
 ]  # fmt: skip

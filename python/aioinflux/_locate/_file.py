@@ -17,7 +17,7 @@ from typing import Any
 from ._environment import tag_value
 from ._precedence import Located
 from ._url import address, scheme_port
-from ._values import FLAG, MILLISECONDS, TEXT, VERSION, Kind, read, user_of_token
+from ._values import FLAG, MILLISECONDS, TEXT, VERSION, Kind, read, shown, user_of_token
 
 __all__ = ["from_file"]
 
@@ -107,7 +107,11 @@ def _section(
 def _active(place: str, tables: Mapping[str, dict[str, Any]]) -> str:
     """Returns the name of the active profile of the `influx` command, or that of the only one."""
     profiles = {name: table for name, table in tables.items() if "url" in table}
-    active = [name for name, table in profiles.items() if table.get("active") is True]
+    active = [
+        name
+        for name, table in profiles.items()
+        if read(f"{place}, section `{name}`, key `active`", FLAG, str(table.get("active", False)))
+    ]
     if len(active) == 1 or (not active and len(profiles) == 1):
         return (active or list(profiles))[0]
     if not profiles:
@@ -119,7 +123,7 @@ def _active(place: str, tables: Mapping[str, dict[str, Any]]) -> str:
 
 def _add(located: Located, place: str, section: Mapping[str, Any]) -> None:
     """Adds the settings in a section."""
-    texts = {key: _text(f"{place}, key `{key}`", key, value) for key, value in section.items()}
+    texts = {key: _text(f"{place}, {shown(key)}", key, value) for key, value in section.items()}
     texts = {key: text for key, text in texts.items() if text}
     if located.is_open("host") and "url" not in texts:
         raise ValueError(f"{place}: the key `url` is missing")
@@ -193,9 +197,8 @@ def _tags(
 
 def _read_text(place: str, file: str) -> str:
     text = None
-    with suppress(UnicodeDecodeError):
-        with open(file, encoding="utf-8-sig") as opened:
-            text = opened.read()
+    with suppress(UnicodeDecodeError), open(file, encoding="utf-8-sig") as opened:
+        text = opened.read()
     # Python's own error contains the content of the file. Therefore Python's own error must not
     # become the context of our error, here and in the other functions that read a file.
     if text is None:
@@ -209,11 +212,12 @@ def _ini(place: str, file: str) -> _Sections:
 
     text = _read_text(place, file)
     parser = configparser.ConfigParser()
-    line = key = None
+    line = None
     try:
         parser.read_string(text)
     except configparser.ParsingError as error:
-        line = error.errors[0][0] if error.errors else getattr(error, "lineno", 1)
+        # An error about a missing section has a line, and other errors have a list of lines.
+        line = getattr(error, "lineno", None) or error.errors[0][0]
     except (configparser.DuplicateOptionError, configparser.DuplicateSectionError) as error:
         line = error.lineno or 1
     if line is not None:
@@ -227,7 +231,7 @@ def _ini(place: str, file: str) -> _Sections:
                 value = parser[name][key]
             if value is None:
                 raise ValueError(
-                    f"{place}, section `{name}`, key `{key}`: invalid `%`; hint: in INI files, `%`"
+                    f"{place}, section `{name}`, {shown(key)}: invalid `%`; hint: in INI files, `%`"
                     " is written as `%%`"
                 )
             sections[name][key] = value.strip('"')

@@ -21,7 +21,7 @@ _ADDRESS = ("host", "port", "ssl", "path", "unix_socket")
 # The two kinds of credentials. A client has only one kind.
 TOKEN = ("token", "token_file")
 USER = ("username", "password")
-_FILES = ("ca_file", "cert_file", "key_file", "proxy")
+_FILES = ("ca_file", "cert_file", "key_file")
 
 
 class Located:
@@ -77,10 +77,15 @@ class Located:
             ValueError: an argument is invalid. The message names the source of the argument.
         """
         given = dict(self._arguments)
+        has_token = any(given.get(name) for name in TOKEN)
         # A URL without a port leaves the port to the end, when all other settings are known.
         if given.get("port", PORT) is None:
-            is_modern = any(given.get(name) for name in (*TOKEN, "server"))
+            is_modern = has_token or bool(given.get("server"))
             given["port"] = scheme_port(bool(given["ssl"])) if is_modern else PORT
+        # Variables and files often name an organization for other programs. A client for 1.x
+        # refuses every organization, so one that the call does not name is left out.
+        if "org" in self._sources and not has_token and given.get("server") in (None, "1.x"):
+            del given["org"]
         try:
             return kind(**given)
         except ValueError as error:
@@ -96,6 +101,6 @@ class Located:
                 return f"{source}: {message.removeprefix(start)}"
             # The errors of TLS name the file instead of the argument.
             is_file = name in _FILES and f"`{self._arguments[name]}`" in message
-            if is_file or f"`{name}`" in head:
+            if is_file or f"`{name}`" in head or head.startswith(f"{name} `"):
                 return f"{source}: {message}"
         return message

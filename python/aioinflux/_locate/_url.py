@@ -3,11 +3,10 @@ contain a password."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ._values import FLAG, SECONDS, TEXT, VERSION, Kind, read
+from ._values import FLAG, SECONDS, TEXT, VERSION, Kind, read, shown
 
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
@@ -173,9 +172,7 @@ def _value(place: str, key: str, text: str) -> Any:
             " variable"
         )
     if key not in _KEYS:
-        # A long key may be a part of a secret that contains a reserved character.
-        shown = f"key `{key}`" if re.fullmatch(r"[A-Za-z_]{1,20}", key) else "a key"
-        raise ValueError(f"{place}: {shown} is unknown; known keys: {', '.join(_KEYS)}")
+        raise ValueError(f"{place}: {shown(key)} is unknown; known keys: {', '.join(_KEYS)}")
     return read(f"{place}: key `{key}`", _KEYS[key], text)
 
 

@@ -6,13 +6,15 @@ The error messages name the place of a text, and never show the text, which may 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NamedTuple
 
 __all__ = [
     "FLAG", "MILLISECONDS", "NOT_FLAG", "PORT_NUMBER", "SECONDS", "TEXT", "VERSION", "Kind",
-    "read", "user_of_token",
+    "read", "shown",
+    "user_of_token",
 ]  # fmt: skip
 
 
@@ -78,6 +80,12 @@ def read(place: str, kind: Kind, text: str) -> Any:
     if value is None:
         raise ValueError(f"{place}: expected {kind.expected}")
     return value
+
+
+def shown(key: str) -> str:
+    """Returns the text for a key in an error message. A key that is long or has unusual characters
+    is not shown, because it may be a part of a secret that contains a reserved character."""
+    return f"key `{key}`" if re.fullmatch(r"[A-Za-z_]{1,20}", key) else "a key"
 
 
 def user_of_token(place: str, token: str) -> dict[str, str]:

@@ -1,6 +1,6 @@
 //! Connects to a real InfluxDB 2.x, which the environment names: `AIOINFLUX_TEST_V2_URL`,
 //! `AIOINFLUX_TEST_V2_TOKEN` and `AIOINFLUX_TEST_V2_ORG`. The token must be allowed to create buckets.
-//! The tests that need this server do nothing if the URL is not set.
+//! The tests that need this server are ignored by default; `make test-server` runs them.
 
 use aioinflux::{Auth, Client, Config};
 use serde_json::{Value, json};
@@ -9,18 +9,21 @@ use tokio::net::TcpStream;
 
 use crate::connect;
 
-/// Returns a client for a new bucket with this name, or `None` if the environment names no server. A
-/// bucket with the same name is deleted first. If `seconds` is not 0, the bucket keeps points only
+/// Returns a client for a new bucket with this name. A bucket with the same name is deleted first. If `seconds` is not 0, the bucket keeps points only
 /// for this long.
-pub(crate) async fn client(bucket: &str, seconds: u64) -> Option<Client> {
-    let variable = |name: &str| std::env::var(format!("AIOINFLUX_TEST_V2_{name}"));
-    let url = variable("URL").ok()?;
-    let [token, organization] = ["TOKEN", "ORG"].map(|name| variable(name).unwrap());
+pub(crate) async fn client(bucket: &str, seconds: u64) -> Client {
+    let [url, token, organization] = ["URL", "TOKEN", "ORG"].map(variable);
     let server = Server { url, token };
     server.create(&organization, bucket, seconds).await;
     let config = Config::new(&server.url).unwrap();
     let config = config.auth(Auth::token(server.token.as_str()));
-    Some(connect(config.organization(organization).bucket(bucket)).unwrap())
+    connect(config.organization(organization).bucket(bucket)).unwrap()
+}
+
+/// Returns a variable of the environment that names the server.
+pub(crate) fn variable(name: &str) -> String {
+    let name = format!("AIOINFLUX_TEST_V2_{name}");
+    std::env::var(&name).unwrap_or_else(|_| panic!("{name} names no server"))
 }
 
 struct Server {
