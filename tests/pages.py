@@ -6,6 +6,9 @@ for another client. A text block with the title `output` shows what the precedin
 If a page has groups of tabs (pandas and polars, async and blocking), a reader follows only one tab
 of each group. Therefore a page with tabs runs once with the first tab in each group of tabs, and
 once with the second tab.
+
+Blocks run on a private InfluxDB 1.x, except those for InfluxDB 2.x: blocks with this title, and all
+blocks of the pages in `PAGES_2X`. See `manual_2x`.
 """
 
 from __future__ import annotations
@@ -17,17 +20,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from influxd import Influxd
+from manual_2x import Server2x
 from support import run_python
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ["README.md", *(f"docs/{page.name}" for page in sorted((ROOT / "docs").glob("*.md")))]
+
+PAGES_2X = ["docs/influxdb2.md", "docs/migrate-influxdb-client.md"]
 
 _BLOCK = re.compile(r"^( *)```(\S*)([^\n]*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 _TAB = re.compile(r'^=== "[^"]+"\n', re.MULTILINE)
 _INSIDE = re.compile(r"(?:(?: {4}[^\n]*)?\n)*")
 _TITLE = re.compile(r'^ title="([^"]*)"$')
 # The titles of the blocks that are for our own client.
-_OURS = ("", "aioinflux")
+_ON_2X = "InfluxDB 2.x"
+_OURS = ("", "aioinflux", _ON_2X)
 
 
 @dataclass(frozen=True)
@@ -87,31 +94,38 @@ def readings(found: list[Block]) -> list[list[Block]]:
     return [[block for block in found if block.tab in (None, n)] for n in range(count)]
 
 
+def is_2x(page: str, block: Block) -> bool:
+    """Returns whether a block of a page is for InfluxDB 2.x."""
+    return page in PAGES_2X or block.title == _ON_2X
+
+
 def of_page(page: str) -> list[Block]:
     """Returns all blocks of a page in this source tree."""
     return blocks((ROOT / page).read_text())
 
 
-# Runs the blocks of a page as a reader would type them, in a single namespace. The port is the only
-# thing that is changed: it becomes the port of the private server. Each block keeps its position on
-# the page, so that error messages name the right line.
+# Runs the blocks of a page as a reader would type them, in a single namespace. Only the names of the
+# server are changed: the port becomes the port of the private server. Each block keeps its position
+# on the page, so that error messages name the right line.
 _RUNNER = """
 import ast, asyncio, contextlib, inspect, io, json, sys, types
 
-page, port, codes = sys.argv[1], int(sys.argv[2]), json.load(sys.stdin)
+page, codes = sys.argv[1], json.load(sys.stdin)
 
 import aioinflux
 
-for client in (aioinflux.AsyncInfluxDBClient, aioinflux.InfluxDBClient):
-    make = client.__init__
-    make.__defaults__ = tuple(port if value == 8086 else value for value in make.__defaults__)
+clients = (aioinflux.AsyncInfluxDBClient, aioinflux.InfluxDBClient)
+defaults = [client.__init__.__defaults__ for client in clients]
 
 main = types.ModuleType("__main__")
 sys.modules["__main__"] = main
 printed = []
-for line, code in codes:
-    # The usual port for UDP becomes one where nobody listens.
-    text = "\\n" * (line - 1) + code.replace("8086", str(port)).replace("8089", "9")
+for line, code, port in codes:
+    for client, values in zip(clients, defaults):
+        if port is not None:
+            values = tuple(port if value == 8086 else value for value in values)
+        client.__init__.__defaults__ = values
+    text = "\\n" * (line - 1) + code
     program = compile(text, page, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     with contextlib.redirect_stdout(io.StringIO()) as out:
         # In a notebook a block may await.
@@ -123,15 +137,26 @@ print(json.dumps(printed))
 """
 
 
-def run(page: str, codes: list[Block], server: Influxd, folder: Path) -> list[str]:
+def run(
+    page: str, codes: list[Block], server: Influxd, folder: Path, server_2x: Server2x | None = None
+) -> list[str]:
     """Runs the blocks in a new process, with `folder` as its working directory, and returns what
     each block printed."""
-    child = run_python(
-        _RUNNER, page, str(server.port), options=("-W", "error"), folder=folder, MPLBACKEND="Agg"
-    )
-    told = json.dumps([(block.line, block.code) for block in codes])
+    child = run_python(_RUNNER, page, options=("-W", "error"), folder=folder, MPLBACKEND="Agg")
+    told: list[tuple[int, str, int | None]] = []
+    port: int | None
+    for block in codes:
+        if is_2x(page, block):
+            assert server_2x is not None, f"{page}, line {block.line}: needs InfluxDB 2.x"
+            # These blocks name the server by its URL.
+            code, port = server_2x.fill(block.code), None
+        else:
+            # The usual port for UDP becomes one where nobody listens.
+            port = server.port
+            code = block.code.replace("8086", str(port)).replace("8089", "9")
+        told.append((block.line, code, port))
     try:
-        out, err = child.communicate(told, timeout=50)
+        out, err = child.communicate(json.dumps(told), timeout=50)
     except subprocess.TimeoutExpired:
         child.kill()
         raise

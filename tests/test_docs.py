@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import itertools
 import re
 import subprocess
@@ -12,8 +13,10 @@ from typing import Any
 import pytest
 
 import aioinflux
+import manual_2x
 import own_host
 import pages
+import servers
 from influxd import Influxd
 from pages import PAGES, ROOT, of_page
 
@@ -26,21 +29,51 @@ def server() -> Any:
         yield one
 
 
-@pytest.mark.parametrize(
-    ("page", "reading"),
-    [(page, n) for page in PAGES for n in range(len(pages.readings(of_page(page))))],
-)
+def _cases() -> list[Any]:
+    """Returns each reading of each page, and for InfluxDB 2.x where its answers come from."""
+    cases = []
+    for page in PAGES:
+        for number, reading in enumerate(pages.readings(of_page(page))):
+            is_2x = any(block.runs and pages.is_2x(page, block) for block in reading)
+            sources = ["recorded", *servers.NAMES[1:]] if is_2x else [None]
+            cases += [(page, number, source) for source in sources]
+    return cases
+
+
+@pytest.mark.parametrize(("page", "reading", "source"), _cases())
 def test_python_blocks_run_and_print_what_is_shown(
-    page: str, reading: int, server: Influxd, tmp_path: Path
+    page: str, reading: int, source: str | None, server: Influxd, tmp_path: Path
 ) -> None:
     found = pages.readings(of_page(page))[reading]
     codes = [block for block in found if block.runs]
     if page == "README.md":
         assert len(codes) >= 4
-    printed = dict(zip(codes, pages.run(page, codes, server, tmp_path), strict=True))
+    with contextlib.ExitStack() as stack:
+        server_2x = None
+        if source == "recorded":
+            server_2x = stack.enter_context(manual_2x.recorded(page, reading))
+        elif source is not None:
+            server_2x = manual_2x.live()
+        printed = dict(
+            zip(codes, pages.run(page, codes, server, tmp_path, server_2x), strict=True)
+        )
     for block, following in itertools.pairwise(found):
         if following.title == "output":
             assert (following.line, printed[block]) == (following.line, following.code)
+
+
+def test_a_request_that_was_not_recorded_is_told(server: Influxd, tmp_path: Path) -> None:
+    page = pages.PAGES_2X[0]
+    text = (
+        "```python\nfrom aioinflux import InfluxDBClient\n"
+        'client = InfluxDBClient("http://localhost:8086", token="my-token", bucket="my-bucket",'
+        ' server="2.x", mode="blocking")\nclient.write("unknown f=1 0")\n```\n'
+    )
+    with (
+        manual_2x.recorded(page, 0) as server_2x,
+        pytest.raises(AssertionError, match="not recorded: POST /api/v2/write"),
+    ):
+        pages.run(page, pages.blocks(text), server, tmp_path, server_2x)
 
 
 @pytest.mark.parametrize("page", PAGES)
