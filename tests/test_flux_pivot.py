@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import pickle
 from typing import Any
 
 import pandas as pd
@@ -249,6 +250,12 @@ def test_a_pivot_in_polars_is_written_back_with_roles() -> None:
     frame = parse(MIXED, "polars")
     roles = {"time_column": "_time", "measurement_column": "_measurement", "tag_columns": ["host"]}
     assert lines(frame, **roles) == LINES
+
+
+def test_a_pickled_pivot_is_written_back() -> None:
+    table = pickle.loads(pickle.dumps(parse(MIXED, "arrow")))
+    assert lines(table) == LINES
+    assert pa.table(table).schema == parse(MIXED, "pyarrow").schema
 
 
 def test_parts_of_a_pivot_are_written_back() -> None:

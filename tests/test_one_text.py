@@ -203,10 +203,13 @@ def points(count):
 
 to_line_protocol(points(100))
 size = int(re.search(r"VmSize:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) * 1024
-resource.setrlimit(resource.RLIMIT_AS, (size + (100 << 20),) * 2)
+unlimited = resource.getrlimit(resource.RLIMIT_AS)
+resource.setrlimit(resource.RLIMIT_AS, (size + (100 << 20), unlimited[1]))
 try:
     to_line_protocol(points(3000))
 except MemoryError:
+    # The allocator may not have returned the memory of the call that failed.
+    resource.setrlimit(resource.RLIMIT_AS, unlimited)
     print("no memory", len(to_line_protocol(points(100))) > 100 * 100_000)
 """
 

@@ -171,7 +171,12 @@ def test_credentials_of_two_kinds_are_refused() -> None:
         InfluxDBClient(token="t", token_file="f", db="b")
     with pytest.raises(TypeError, match="argument `token`: expected str"):
         InfluxDBClient(token=b"t", db="b")  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="argument `server`: expected"):
+    with pytest.raises(ValueError, match="`token` and `password`: pass only one"):
+        InfluxDBClient(token="t", password="p", db="b")
+    with pytest.raises(ValueError, match="argument `token`: expected printable") as raised:
+        InfluxDBClient(token="n0-such\n", db="b")
+    assert "n0-such" not in str(raised.value)
+    with pytest.raises(ValueError, match=r"argument `server`: expected .*, got '2\.7'$"):
         InfluxDBClient(server="2.7", db="b")  # type: ignore[arg-type]
 
 

@@ -111,6 +111,13 @@ def connection(options: dict[str, Any], password: object, token: object = None) 
     expect("password", password, str, optional=True)
     if not callable(token):
         expect("token", token, str, optional=True)
+        if token and not re.fullmatch("[!-~]+", str(token)):
+            raise ValueError("argument `token`: expected printable ASCII characters without blanks")
+    if password and (token or options["token_file"]):
+        raise ValueError("arguments `token` and `password`: pass only one")
+    if options["server"] not in (None, "1.x", "2.x", "3.x"):
+        got = options["server"]
+        raise ValueError(f"argument `server`: expected '1.x', '2.x' or '3.x', got {got!r}")
     if ":" in str(options["username"] or ""):
         # The server would read everything after the colon in the user name as part of the password.
         raise ValueError("argument `username`: expected a name without `:`")

@@ -103,7 +103,8 @@ class InfluxDBClient(Base, Administration):
             "host": host, "port": _locate.port(port), "username": username, "ssl": ssl,
             "path": path, "unix_socket": unix_socket, "timeout": timeout, "gzip": gzip,
             "proxy": proxy, "ca_file": ca_file, "cert_file": cert_file, "key_file": key_file,
-            "verify_ssl": verify_ssl, "token_file": token_file, "org": org, "server": server,
+            "verify_ssl": verify_ssl, "token_file": token_file or None, "org": org,
+            "server": server,
         }  # fmt: skip
         if token or token_file or server:
             options |= _locate.of_host(host, port, ssl)

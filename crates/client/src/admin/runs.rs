@@ -105,7 +105,8 @@ impl Tasks {
         Ok(Page { items: runs, next })
     }
 
-    /// Returns a run of a task.
+    /// Returns a run of a task. When a run ends, the server does not find it for a moment (observed
+    /// on 2.9.1).
     pub async fn run_of(&self, task: impl Into<By>, run: impl Into<Id>) -> Result<Run, Error> {
         let (task, run) = (self.id_of(task.into()).await?, run.into());
         let request = Resource::to(Method::Get, &["tasks", &task, "runs", id(&run)?]);

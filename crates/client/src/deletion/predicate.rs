@@ -101,8 +101,8 @@ impl Predicate {
     ///
     /// # Errors
     ///
-    /// Fails for the same reasons as [`to_delete`](Self::to_delete), and if the predicate names two
-    /// measurements, because `InfluxQL` selects points of one measurement.
+    /// Fails if a name or a value is empty or cannot be quoted, if a key is not a tag, or if the
+    /// predicate names two measurements, because `InfluxQL` selects points of one measurement.
     pub fn to_influxql(&self) -> Result<(Option<String>, String), Error> {
         let (places, tags): (Vec<_>, Vec<_>) = self
             .terms

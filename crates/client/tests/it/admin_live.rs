@@ -2,7 +2,7 @@
 //! name. These tests are ignored by default; `make test-server` runs them.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aioinflux::admin::{
     Bucket, BucketUpdate, Delete, Id, NewAuthorization, NewBucket, NewDbrp, NewLabel,
@@ -183,13 +183,11 @@ async fn administration_of_2x_tasks_are_run_and_their_runs_listed() {
     assert_eq!(now.status.as_deref(), Some("success"));
     let logs = tasks.logs(name.as_str(), Some(id.clone())).await.unwrap();
     assert!(!logs.is_empty());
-    // When a run ends, it is missing from the list for a moment, and cannot be retried.
-    let mut runs = Vec::new();
-    while !runs.iter().any(|one: &Run| one.id == run.id) {
-        runs = tasks.runs(name.as_str()).collect().await.unwrap();
-    }
-    let again = tasks.retry(name.as_str(), id).await.unwrap();
-    assert_ne!(again.id, run.id);
+    let again = || async { tasks.retry(name.as_str(), id.clone()).await.ok() };
+    assert_ne!(eventually(again).await.id, run.id);
+    let runs = || async { tasks.runs(name.as_str()).collect().await.unwrap() };
+    let is_listed = || async { runs().await.into_iter().find(|one| one.id == run.id) };
+    eventually(is_listed).await;
     let listed = tasks
         .list(TaskFilter::new().name(&name))
         .collect()
@@ -221,36 +219,33 @@ async fn runs_of_2x_are_listed_from_a_time_on() {
     for run in &made {
         ended(&tasks, &id, run).await;
     }
-    // When a run ends, it is missing from the list for a moment.
-    let mut page = tasks.runs_page(id.clone(), None).await.unwrap();
-    while page.items.len() < made.len() {
-        page = tasks.runs_page(id.clone(), None).await.unwrap();
-    }
-    let listed: Vec<_> = page.items.into_iter().map(|run| run.id).collect();
-    assert_eq!((listed, page.next), (made.clone(), None));
-    let page = tasks
-        .runs_page(id.clone(), Some(times[1].clone()))
-        .await
-        .unwrap();
-    let listed: Vec<_> = page.items.into_iter().map(|run| run.id).collect();
-    assert_eq!(listed, made[2..]);
+    let lists = async |mark: Option<&str>, expected: &[String]| {
+        let page = tasks.runs_page(id.clone(), mark.map(str::to_owned)).await;
+        let page = page.unwrap();
+        let listed: Vec<_> = page.items.into_iter().map(|run| run.id).collect();
+        (listed == expected && page.next.is_none()).then_some(())
+    };
+    eventually(|| lists(None, &made)).await;
+    eventually(|| lists(Some(&times[1]), &made[2..])).await;
     tasks.delete(id).await.unwrap();
 }
 
-/// Waits until a run has ended. The server offers nothing to wait for. When a run ends, the server
-/// does not find it for a moment.
-async fn ended(tasks: &Tasks, task: &Id, run: &str) -> Run {
-    let waiting = async {
-        loop {
-            match tasks.run_of(task.clone(), run).await {
-                Ok(now) if now.finished_at.is_some() => return now,
-                Ok(_) => {}
-                Err(error) => assert_eq!(error.kind(), ErrorKind::NotFound, "{error}"),
-            }
+/// Calls a function until it returns a value. A run that ends is moved from one store of the server
+/// to another, and the server offers nothing to wait for. Meanwhile it does not find the run, or
+/// lists it in another place.
+async fn eventually<T, F: Future<Output = Option<T>>>(call: impl Fn() -> F) -> T {
+    let begin = Instant::now();
+    loop {
+        if let Some(value) = call().await {
+            return value;
         }
-    };
-    let limit = Duration::from_secs(60);
-    tokio::time::timeout(limit, waiting).await.unwrap()
+        assert!(begin.elapsed() < Duration::from_secs(60), "never");
+    }
+}
+
+async fn ended(tasks: &Tasks, task: &Id, run: &str) -> Run {
+    let found = || async { tasks.run_of(task.clone(), run).await.ok() };
+    eventually(|| async { found().await.filter(|run| run.finished_at.is_some()) }).await
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 //! Pickled data may have been changed, so it is checked when it is unpickled, and no length in it
 //! is trusted.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use aioinflux::Series;
@@ -50,20 +51,46 @@ pub(super) type State<'py> = (
     Vec<Batch<'py>>,
 );
 
+/// The metadata of a column, which the columns of Flux tables have.
+pub(super) type Metadata = HashMap<String, String>;
+
 /// A function and its arguments. Pickle stores the pair in place of an object, and calls the function
 /// to restore the object.
 pub(super) type Reduced<'py> = (Bound<'py, PyAny>, Bound<'py, PyTuple>);
 
 /// Returns the table that a pickled state describes.
 #[pyfunction]
-#[pyo3(name = "_table")]
+#[pyo3(name = "_table", signature = (state, categories, metadata=Vec::new()))]
 #[expect(
     clippy::needless_pass_by_value,
     reason = "an argument that comes from Python"
 )]
-pub(crate) fn unpickled_table(state: State<'_>, categories: Categories) -> PyResult<Table> {
+pub(crate) fn unpickled_table(
+    state: State<'_>,
+    categories: Categories,
+    metadata: Vec<Metadata>,
+) -> PyResult<Table> {
     exit::protect_thread();
-    Table::new(series(state)?, Some(&categories))
+    let mut series = series(state)?;
+    if !metadata.is_empty() {
+        for batch in &mut series.batches {
+            *batch = with_metadata(batch, &metadata)?;
+        }
+    }
+    Table::new(series, Some(&categories))
+}
+
+/// Returns a batch whose columns have this metadata.
+fn with_metadata(batch: &RecordBatch, metadata: &[Metadata]) -> PyResult<RecordBatch> {
+    let schema = batch.schema();
+    if schema.fields().len() != metadata.len() {
+        return Err(damaged("the number of columns is wrong"));
+    }
+    let fields = schema.fields().iter().zip(metadata);
+    let fields = fields.map(|(field, own)| field.as_ref().clone().with_metadata(own.clone()));
+    let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+    let same = batch.clone().with_schema(schema);
+    same.map_err(|error| damaged(&error.to_string()))
 }
 
 /// Returns the rows that a pickled state describes.

@@ -306,7 +306,13 @@ impl Table {
         let (columns, _) = columns.split_at(self.width());
         let name = self.name.as_deref();
         let state = pickled::state(py, name, &self.tags, columns, &self.batches)?;
-        let arguments = (state, self.categories()).into_pyobject(py)?;
+        let metadata = if is_of_flux(&self.schema) {
+            let fields = self.schema.fields().iter();
+            fields.map(|field| field.metadata().clone()).collect()
+        } else {
+            Vec::new()
+        };
+        let arguments = (state, self.categories(), metadata).into_pyobject(py)?;
         Ok((py.import("aioinflux._core")?.getattr("_table")?, arguments))
     }
 

@@ -154,7 +154,8 @@ class Tasks(Noun):
         run: str | Run,
         **within: Unpack[Within],
     ) -> Any:
-        """Returns the `Run` of a task with the ID `run`."""
+        """Returns the `Run` of a task with the ID `run`. When a run ends, the server does not find
+        it for a moment."""
         return self._call("run_of", Run._read, **self._which(name, id), **_run(run), within=within)
 
     def retry(
