@@ -66,8 +66,8 @@ pub(super) fn parse(text: &[u8]) -> Result<i64, Invalid> {
 fn date_and_time(text: &[u8; 19]) -> Option<i64> {
     let (date, rest) = text.split_first_chunk::<8>()?;
     let (time, seconds) = rest.split_first_chunk::<8>()?;
-    let [y1, _, y2, _, _, month, _, _] = pairs(date, b"0000-00-")?;
-    let [day, _, _, hour, _, _, minute, _] = pairs(time, b"00T00:00")?;
+    let [y1, _, y2, _, _, month, _, _] = pairs(*date, *b"0000-00-")?;
+    let [day, _, _, hour, _, _, minute, _] = pairs(*time, *b"00T00:00")?;
     let [b':', tens, ones] = *seconds.first_chunk::<3>()? else {
         return None;
     };
@@ -86,10 +86,10 @@ fn date_and_time(text: &[u8; 19]) -> Option<i64> {
 /// Compares the text with `form`, in which `0` stands for any digit. For each position, returns the
 /// number that two digits from there on represent, which is meaningless where there are none.
 #[inline]
-fn pairs(text: &[u8; 8], form: &[u8; 8]) -> Option<[u8; 8]> {
-    let word = u64::from_le_bytes(*text) ^ u64::from_le_bytes(*form);
-    // Only the bytes of digits may differ from the form, and only by up to 9. The low four bits of
-    // `0` are zero, so that no digit changes the bits that the addition moves to the high bit.
+fn pairs(text: [u8; 8], form: [u8; 8]) -> Option<[u8; 8]> {
+    let word = u64::from_le_bytes(text) ^ u64::from_le_bytes(form);
+    // A digit differs from `0` only in its low four bits, so its byte is now its value. All other
+    // bytes must not differ from the form.
     let fixed = form.map(|byte| if byte == b'0' { 0 } else { 0xff });
     let is_equal = word & u64::from_le_bytes(fixed) == 0;
     let has_digits = (word.wrapping_add(LOW_BITS * 0x76) | word) & HIGH_BITS == 0;
