@@ -104,9 +104,9 @@ def of_page(page: str) -> list[Block]:
     return blocks((ROOT / page).read_text())
 
 
-# Runs the blocks of a page as a reader would type them, in a single namespace. Only the names of the
-# server are changed: the port becomes the port of the private server. Each block keeps its position
-# on the page, so that error messages name the right line.
+# Runs the blocks of a page as a reader would type them, in a single namespace. Only the names of
+# the server are changed: the port becomes the port of the private server. Each block keeps its
+# position on the page, so that error messages name the right line.
 _RUNNER = """
 import ast, asyncio, contextlib, inspect, io, json, sys, types
 

@@ -54,9 +54,7 @@ def test_python_blocks_run_and_print_what_is_shown(
             server_2x = stack.enter_context(manual_2x.recorded(page, reading))
         elif source is not None:
             server_2x = manual_2x.live()
-        printed = dict(
-            zip(codes, pages.run(page, codes, server, tmp_path, server_2x), strict=True)
-        )
+        printed = dict(zip(codes, pages.run(page, codes, server, tmp_path, server_2x), strict=True))
     for block, following in itertools.pairwise(found):
         if following.title == "output":
             assert (following.line, printed[block]) == (following.line, following.code)
