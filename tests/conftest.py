@@ -44,12 +44,6 @@ def place(request: pytest.FixtureRequest) -> Place:
     return servers.place_of_2x()
 
 
-@pytest.fixture(params=[name for name in servers.NAMES if name == "2.x"])
-def v2() -> servers.Place:
-    """A new bucket of InfluxDB 2.x; tests with this fixture run only if there is such a server."""
-    return servers.place_of_2x()
-
-
 @pytest.fixture(params=["async", "blocking"])
 def mode(request: pytest.FixtureRequest) -> str:
     """Runs a test twice: in `async` mode and in `blocking` mode."""

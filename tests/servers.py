@@ -25,7 +25,7 @@ _V2 = ("AIOINFLUX_TEST_V2_URL", "AIOINFLUX_TEST_V2_TOKEN", "AIOINFLUX_TEST_V2_OR
 NAMES = ["1.x", *(["2.x"] if os.environ.get(_V2[0]) else [])]
 
 # The files with tests that have no counterpart on 1.x.
-ONLY_2X = ["test_scenarios_flux.py", "test_scenarios_params.py"]
+ONLY_2X = [f"test_scenarios_{name}.py" for name in ("flux", "nouns", "params")]
 
 _numbers = itertools.count(1)
 # The names of buckets are not reused by a later run, which may use the same server.

@@ -1,4 +1,4 @@
-"""Tests plots and named rows of answers to Flux."""
+"""Tests plots, named rows and streams of answers to Flux."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pytest
 
-from aioinflux import _core, parse_response
+from aioinflux import InfluxDBClient, _core, parse_response
 from aioinflux._output import NamedRows
 from aioinflux._series import SeriesList
+from aioinflux.exceptions import InfluxDBQueryError
 from flux_reference import CSV, block, captured, csv
+from scripted import Scripted, answer
+from support import Calls
 
 OUTPUTS = ["arrow", "rows", "dicts", "pandas", "polars", "pyarrow"]
 
@@ -88,3 +91,36 @@ def test_named_rows_have_the_selected_columns() -> None:
     assert len(rows) == 101
     with pytest.raises(ValueError, match="a table has none of the columns"):
         named(captured("flux cpu"), columns=["region"])
+
+
+def streamed(body: bytes, **options: Any) -> list[Any]:
+    with Scripted(answer(200, body, Content_Type=CSV)) as server:
+        client = InfluxDBClient(
+            server.host, server.port, mode="blocking", token="t", org="o", bucket="b", server="2.x"
+        )
+        return list(client.stream('from(bucket: "b")', **options))
+
+
+def test_streams_have_the_rows_of_the_whole_answer() -> None:
+    body = captured("flux cpu")
+    rows = parse(body, "dict")
+    assert [tuple(row) for row in streamed(body)] == [tuple(row.values()) for row in rows]
+    assert streamed(body, output="dicts") == rows
+    assert streamed(body, columns=["host"]) == [(row["host"],) for row in rows]
+    frames = streamed(body, output="polars", tables="each")
+    assert [len(frame) for frame in frames] == [
+        len(table) for _, table in parse(body, "rows", tables="each")
+    ]
+
+
+def test_an_error_of_the_server_keeps_the_rows_before_it(mode: str) -> None:
+    body = captured("flux error after rows of another yield")
+    with Scripted(answer(200, body, Content_Type=CSV)) as server:
+        client = Calls(
+            InfluxDBClient(
+                server.host, server.port, mode=mode, token="t", org="o", bucket="b", server="2.x"
+            )
+        )
+        with pytest.raises(InfluxDBQueryError, match="cannot convert string") as info:
+            client.query('from(bucket: "b")', output="pandas")
+    assert info.value.result["a"].tolist() == [1, 2]

@@ -9,6 +9,9 @@ use crate::decode::error::{DecodeErrorKind, Fault, Stop};
 /// The maximum number of cells in a row.
 const MAX_CELLS: usize = 1 << 20;
 
+const LOW_BITS: u64 = 0x0101_0101_0101_0101;
+const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
+
 /// The content of a CSV cell, without the enclosing quotes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Text<'a> {
@@ -64,6 +67,28 @@ pub(super) fn cell(input: &[u8], at: usize) -> Result<(Text<'_>, usize), Stop> {
         b'\n' if text.last() == Some(&b'\r') => Ok((Text::Plain(&text[..length - 1]), end - 1)),
         _ => Ok((Text::Plain(text), end)),
     }
+}
+
+/// Returns the end of the cell at `at`, if the cell is short, is not empty and has no quotes. The
+/// code processes eight bytes at a time.
+#[inline]
+pub(super) fn plain_end(input: &[u8], at: usize) -> Option<usize> {
+    let window = input.get(at..)?.first_chunk::<33>()?;
+    for (index, bytes) in window.as_chunks::<8>().0.iter().enumerate() {
+        let word = u64::from_le_bytes(*bytes);
+        // The high bit of a byte is set if the byte is at most a comma, as the bytes are that can
+        // end a cell. High bits after the first one may be set for other bytes, too.
+        let mut small = word.wrapping_sub(LOW_BITS * (u64::from(b',') + 1)) & !word & HIGH_BITS;
+        while small != 0 {
+            let end = 8 * index + small.trailing_zeros() as usize / 8;
+            match (window[end], window[end + 1]) {
+                (b',' | b'\n', _) | (b'\r', b'\n') => return (end > 0).then_some(at + end),
+                (b'"', _) => return None,
+                _ => small &= small - 1,
+            }
+        }
+    }
+    None
 }
 
 fn quoted(input: &[u8], at: usize) -> Result<(Text<'_>, usize), Stop> {
@@ -143,6 +168,30 @@ mod tests {
         assert_eq!(cells("#default,\"a\r\nb\"\n"), ["#default", "a\r\nb"]);
         assert_eq!(cells("a\rb,\r\r\n"), ["a\rb", "\r"]);
         assert_eq!(cells("\r\n"), [""]);
+    }
+
+    #[test]
+    fn the_end_of_a_short_cell_without_quotes_is_found() {
+        let rest = "x".repeat(40);
+        for text in ["a", "a b!#$%&'()*+", "é\u{7f}", &"y z".repeat(10), "a\rb"] {
+            for end in [",", "\n", "\r\n"] {
+                let input = format!("{text}{end}{rest}");
+                assert_eq!(
+                    plain_end(input.as_bytes(), 0),
+                    Some(text.len()),
+                    "{input:?}"
+                );
+                let Ok((cell, at)) = cell(input.as_bytes(), 0) else {
+                    panic!("{input:?}");
+                };
+                assert_eq!((cell.raw(), at), (text.as_bytes(), text.len()), "{input:?}");
+            }
+        }
+        for text in ["", "\"a\"", "a\"b", &"y".repeat(33)] {
+            let input = format!("{text},{rest}");
+            assert_eq!(plain_end(input.as_bytes(), 0), None, "{input:?}");
+        }
+        assert_eq!(plain_end(b"a,b", 0), None);
     }
 
     #[test]

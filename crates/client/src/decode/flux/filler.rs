@@ -57,6 +57,9 @@ impl Filler {
                     values.map(|value| value.unwrap_or(text)),
                 ))
             }
+            Self::Text(text) if column.null_count() == column.len() => {
+                Arc::new(StringArray::new_repeated(text, column.len()))
+            }
             Self::Text(text) => {
                 let values = column.as_string::<i32>().iter();
                 Arc::new(StringArray::from_iter_values(

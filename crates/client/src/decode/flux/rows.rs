@@ -40,10 +40,14 @@ impl RowFormat for FluxRows {
         Ok((Cell::Text(text.raw()), end))
     }
 
-    /// Appends an integer or a float in the form that the server usually writes, and returns the index
-    /// after the number. Returns `None` for all other cells, and near the end of the input.
+    /// Appends a cell in the form that the server usually writes, and returns the index after the
+    /// cell. Returns `None` for all other cells, and near the end of the input.
     #[inline]
     fn push_usual(input: &[u8], at: usize, column: &mut Column) -> Option<usize> {
+        if input.get(at) == Some(&b',') {
+            column.push_null();
+            return Some(at);
+        }
         match &mut column.values {
             Values::Float(values) => {
                 let (n, end) = number::float(input, at, true)?;
@@ -53,11 +57,40 @@ impl RowFormat for FluxRows {
                 })
             }
             Values::Integer(values) => {
+                // Most table numbers have a single digit.
+                if let [digit @ b'0'..=b'9', b','] = *input.get(at..)?.first_chunk::<2>()? {
+                    values.push(i64::from(digit - b'0'));
+                    return Some(at + 1);
+                }
                 let (n, end) = number::integer(input, at)?;
                 is_end(input, end).then(|| {
                     values.push(n);
                     end
                 })
+            }
+            Values::Unsigned(values) => {
+                let (n, count) = number::natural(input, at)?;
+                is_end(input, at + count).then(|| {
+                    values.push(n);
+                    at + count
+                })
+            }
+            Values::Time(values) => {
+                let (n, end) = time::usual(input, at)?;
+                is_end(input, end).then(|| {
+                    values.push(n);
+                    end
+                })
+            }
+            Values::Text(texts) => {
+                let end = csv::plain_end(input, at)?;
+                texts.push(input, at..end);
+                Some(end)
+            }
+            Values::View(views) => {
+                let end = csv::plain_end(input, at)?;
+                views.push(input, at..end);
+                Some(end)
             }
             _ => None,
         }

@@ -86,6 +86,14 @@ fn whole(input: &[u8], at: usize) -> Option<(bool, usize, Digits)> {
     is_usual.then_some((negative, start + digits.count, digits))
 }
 
+/// Reads a number that consists of 1 to 19 digits, and that may begin with zeros. Returns the number
+/// and the count of its digits. Returns `None` close to the end of the input.
+#[inline]
+pub(in crate::decode) fn natural(input: &[u8], at: usize) -> Option<(u64, usize)> {
+    let Digits { value, count, .. } = digits(input, at, 0)?;
+    (1..=19).contains(&count).then_some((value, count))
+}
+
 /// Reads a signed integer. Returns `None` if the number has a decimal point or an exponent, or is
 /// close to the end of the input.
 #[inline]
