@@ -4,7 +4,7 @@
 `AsyncInfluxDBClient` is a client with the conventions of aioinflux 0.1. `InfluxDBError` is the base
 class of all errors that the server and the connection cause. The decorator `lineprotocol` declares
 classes whose objects are points. `UDPClient` writes over UDP, without replies from the server. The
-module `influxql` builds query text safely. `to_line_protocol`, `parse_line_protocol` and
+modules `influxql` and `flux` build query text safely. `to_line_protocol`, `parse_line_protocol` and
 `parse_response` work without a server.
 """
 

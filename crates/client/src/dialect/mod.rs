@@ -1,9 +1,11 @@
 //! Lists what each server generation expects from a client.
 //!
 //! This module is pure: it builds requests and interprets answers, but sends nothing. Dialects V1
-//! and V2 are implemented. Dialect V3 is refused with a clear error ([`Target::new`]). The column
-//! for V3 in the table shows what will be implemented. A client with a token asks the server for
-//! its generation ([`detect`]), unless the configuration states the generation.
+//! and V2 are implemented. Dialect V3 is refused with a clear error ([`Target::new`]), and its
+//! column in the table only shows what such a server expects. A client with a token asks the server
+//! for its generation ([`detect`]), unless the configuration states the generation. The manual's
+//! page "What works where" is written from this table: after a change, run
+//! `tools/servers_page.py`.
 //!
 //! | | V1 (1.x) | V2 (2.x) | V3 (3.x) |
 //! |---|---|---|---|
