@@ -299,7 +299,8 @@ class InfluxDBClient(Base, Administration):
     def db(self, name: str | None) -> None:
         _arguments.expect("db", name, str, optional=True)
         self._db = name
-        if not name:
+        # The warning of 0.9 is for clients of 1.x; a client with a token may only administer.
+        if not name and self._core.server == "1.x":
             text = "No default databases is set. Database must be specified when querying/writing."
             warn(text)
 

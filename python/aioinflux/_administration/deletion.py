@@ -175,7 +175,7 @@ class _Points(NamedTuple):
         if is_everything and not self.all:
             raise ValueError(
                 "pass `measurement`, `where`, `tags` or `predicate`; `all=True` deletes all points"
-                " of the time range, and `drop_database` deletes everything"
+                " of the time range"
             )
         if self.all and not is_everything:
             raise ValueError("argument `all`: deletes everything, so nothing else can select")

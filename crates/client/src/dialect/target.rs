@@ -21,9 +21,9 @@ impl Target {
         match dialect {
             Dialect::V1 => v1::Place::new(names).map(Self::V1),
             Dialect::V2 => v2::Place::new(names).map(Self::V2),
-            Dialect::V3 => Err(Error::config(format!(
-                "dialect {dialect:?} is not supported yet; V1 (InfluxDB 1.x) and V2 (InfluxDB 2.x) are"
-            ))),
+            Dialect::V3 => Err(Error::config(
+                "dialect: InfluxDB 3.x is not supported yet, only 1.x and 2.x are",
+            )),
         }
     }
 

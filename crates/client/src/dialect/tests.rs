@@ -11,7 +11,7 @@ fn a_generation_that_is_not_supported_is_refused_by_name() {
     let error = Target::new(Dialect::V3, Names::default()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
     let text = error.to_string();
-    assert!(text.contains("dialect V3 is not supported yet"), "{text}");
+    assert!(text.contains("InfluxDB 3.x is not supported yet"), "{text}");
 }
 
 #[test]
