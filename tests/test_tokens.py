@@ -242,3 +242,18 @@ def test_statements_that_2x_lacks_are_refused_before_anything_is_sent(server: Sc
     with pytest.raises(ValueError, match="SHOW USERS; use `users`"):
         one.show_users()
     assert server.requests == []
+
+
+def test_a_bucket_is_looked_up_by_id_only_if_the_caller_says_so(server: Scripted) -> None:
+    id = "088a5462f1c00fd5"  # noqa: A001
+    one = client(server, bucket=None, bucket_id=id, server="2.x")
+    assert one.db == id
+    one.write(POINT)
+    one.write(POINT, bucket="other")
+    assert [request.query["bucket"] for request in server.requests] == [id, "other"]
+    with pytest.raises(ValueError, match=r"has the form of an ID; .* `bucket_id`"):
+        client(server, bucket=id, server="2.x").write(POINT)
+    with pytest.raises(ValueError, match="bucket ID: expected 16 digits"):
+        client(server, bucket=None, bucket_id="b", server="2.x").write(POINT)
+    with pytest.raises(ValueError, match="`bucket_id` and `db`: pass only one"):
+        client(server, bucket_id=id)

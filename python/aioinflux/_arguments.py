@@ -82,7 +82,7 @@ def epoch(value: object) -> str:
 # The connection options whose values are strings.
 _TEXTS = (
     "username", "path", "unix_socket", "proxy", "ca_file", "cert_file", "key_file", "token_file",
-    "org", "server",
+    "org", "bucket_id", "server",
 )  # fmt: skip
 
 

@@ -294,6 +294,7 @@ class Client:
         token: str | Callable[[], str] | None = None,
         token_file: str | None = None,
         org: str | None = None,
+        bucket_id: str | None = None,
         server: Server | None = None,
         ca_file: str | None = None,
         cert_file: str | None = None,

@@ -76,10 +76,11 @@ class Face:
                 the token (status 401). The token never appears in `repr`, logs, error messages,
                 URLs and pickles. InfluxDB 1.8 and later accept `user:password` as a token if
                 `server` is `2.x`. Only `InfluxDBClient` has the arguments `token`, `token_file`,
-                `org` and `server`.
+                `org`, `bucket_id` and `server`.
             token_file: Path of a file that contains the token. The client reads the file in the
                 same cases in which it would call the function `token`.
             org: Organization on a 2.x server.
+            bucket_id: Default bucket on a 2.x server, by its ID instead of its name.
             server: Version family of the server: `1.x`, `2.x` or `3.x`. By default, a client
                 without a token is a client for 1.x, which also works with the endpoints for 1.x
                 clients on newer servers. A client with a token asks the server for its version

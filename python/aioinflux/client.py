@@ -90,6 +90,7 @@ class InfluxDBClient(Base, Administration):
         token: str | Callable[[], str] | None = None,
         token_file: str | os.PathLike[str] | None = None,
         org: str | None = None,
+        bucket_id: str | None = None,
         server: Server | None = None,
         **refused: object,
     ) -> None:
@@ -104,7 +105,7 @@ class InfluxDBClient(Base, Administration):
             "path": path, "unix_socket": unix_socket, "timeout": timeout, "gzip": gzip,
             "proxy": proxy, "ca_file": ca_file, "cert_file": cert_file, "key_file": key_file,
             "verify_ssl": verify_ssl, "token_file": token_file or None, "org": org,
-            "server": server,
+            "bucket_id": bucket_id, "server": server,
         }  # fmt: skip
         if token or token_file or server:
             options |= _locate.of_host(host, port, ssl)
@@ -114,7 +115,10 @@ class InfluxDBClient(Base, Administration):
         self._tags = dict(tags) if tags else None
         self.mode = mode
         self.output = output
-        self.db = _keywords.database(database or db, bucket=bucket)
+        named = _keywords.database(database or db, bucket=bucket)
+        if named and bucket_id:
+            raise ValueError("arguments `bucket_id` and `db`: pass only one")
+        self.db = bucket_id or named
 
     @classmethod
     def from_url(cls, url: str, **options: Any) -> Self:

@@ -60,7 +60,8 @@ class AsyncInfluxDBClient(Base):
             "host": host, "port": port, "username": username if password else None, "ssl": ssl,
             "path": path, "unix_socket": unix_socket, "timeout": timeout, "gzip": gzip,
             "proxy": proxy, "ca_file": ca_file, "cert_file": cert_file, "key_file": key_file,
-            "verify_ssl": verify_ssl, "token_file": None, "org": None, "server": None,
+            "verify_ssl": verify_ssl, "token_file": None, "org": None, "bucket_id": None,
+            "server": None,
         }  # fmt: skip
         _arguments.expect("username", username, str, optional=True)
         self._open(options, password)

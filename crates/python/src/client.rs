@@ -95,7 +95,7 @@ impl Client {
 impl Client {
     #[new]
     #[pyo3(signature = (*, host, port, ssl=false, path="/", unix_socket=None, username=None,
-        password=None, token=None, token_file=None, org=None, server=None, ca_file=None,
+        password=None, token=None, token_file=None, org=None, bucket_id=None, server=None, ca_file=None,
         cert_file=None, key_file=None, verify_ssl=true, timeout=None, gzip=None, proxy=None))]
     #[expect(
         clippy::too_many_arguments,
@@ -112,6 +112,7 @@ impl Client {
         token: Option<&Bound<'_, PyAny>>,
         token_file: Option<String>,
         org: Option<String>,
+        bucket_id: Option<String>,
         server: Option<Server>,
         ca_file: Option<String>,
         cert_file: Option<String>,
@@ -132,6 +133,7 @@ impl Client {
             password,
             auth: token::auth(token, token_file)?,
             org,
+            bucket_id,
             server,
             ca_file,
             cert_file,

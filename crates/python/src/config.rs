@@ -25,6 +25,7 @@ pub(crate) struct Options {
     /// The source of the token. A client has either a token or a user name.
     pub(crate) auth: Auth,
     pub(crate) org: Option<String>,
+    pub(crate) bucket_id: Option<String>,
     /// The generation of the server, if the caller states it.
     pub(crate) server: Option<Server>,
     pub(crate) ca_file: Option<String>,
@@ -53,6 +54,9 @@ impl Options {
         }
         if let Some(name) = non_empty(self.org.as_deref()) {
             config = config.organization(name);
+        }
+        if let Some(id) = non_empty(self.bucket_id.as_deref()) {
+            config = config.bucket_id(id);
         }
         if let Some(server) = self.server {
             config = config.dialect(server.dialect());

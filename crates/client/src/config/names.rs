@@ -7,6 +7,8 @@
 pub struct Names {
     /// The database. On 2.x, the bucket.
     pub database: Option<String>,
+    /// The ID of the bucket on a 2.x server, in place of its name.
+    pub bucket_id: Option<String>,
     /// The retention policy on a 1.x server.
     pub retention_policy: Option<String>,
     /// The organization on a 2.x server.
@@ -14,12 +16,16 @@ pub struct Names {
 }
 
 impl Names {
-    /// Returns these names, and takes each missing name from `defaults`.
+    /// Returns these names, and takes each missing name from `defaults`. A database that has the same
+    /// text as the default ID is the bucket with this ID.
     pub(crate) fn or(&self, defaults: &Self) -> Self {
         let one =
             |own: &Option<String>, other: &Option<String>| own.as_ref().or(other.as_ref()).cloned();
+        let is_other = self.database.is_some() && self.database != defaults.bucket_id;
+        let default_id = defaults.bucket_id.clone().filter(|_| !is_other);
         Self {
             database: one(&self.database, &defaults.database),
+            bucket_id: self.bucket_id.clone().or(default_id),
             retention_policy: one(&self.retention_policy, &defaults.retention_policy),
             organization: one(&self.organization, &defaults.organization),
         }
@@ -44,6 +50,13 @@ macro_rules! name_setters {
             #[must_use]
             pub fn bucket(self, name: impl Into<String>) -> Self {
                 self.database(name)
+            }
+
+            #[doc = concat!("Sets the bucket of 2.x by its ID", $rest)]
+            #[must_use]
+            pub fn bucket_id(mut self, id: impl Into<String>) -> Self {
+                self.names.bucket_id = Some(id.into());
+                self
             }
 
             #[doc = concat!("Sets the retention policy of 1.x", $rest)]
