@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
 import math
 import pickle
@@ -13,7 +14,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from aioinflux import parse_response
+from aioinflux import FLOAT, TIMEINT, lineprotocol, parse_response
 from aioinflux.exceptions import InfluxDBDecodeError, InfluxDBQueryError
 from flux_reference import CSV, arranged, block, captured, csv, read
 
@@ -332,3 +333,13 @@ def test_answers_to_influxql_refuse_the_arguments_of_flux() -> None:
         for kind in ("application/json", "application/x-msgpack"):
             with pytest.raises(ValueError, match="only for answers to Flux"):
                 parse_response(body, kind, "rows", **options)  # type: ignore[arg-type]
+
+
+def test_objects_of_an_answer_without_rows_are_no_objects() -> None:
+    @lineprotocol(schema={"time": TIMEINT, "v": FLOAT})
+    @dataclasses.dataclass
+    class Row:
+        time: int
+        v: float
+
+    assert parse_response(b"\r\n", "text/csv", into=Row) == []

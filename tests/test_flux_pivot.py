@@ -263,7 +263,10 @@ def test_parts_of_a_pivot_are_written_back() -> None:
     assert frame.attrs == {
         "result": "_result", "measurement_column": "_measurement", "tag_columns": ["host"],
     }  # fmt: skip
-    assert lines(frame[["_measurement", "f"]].head(1)) == "m f=0.5 1672531200000000000\n"
+    part = frame[["_measurement", "f"]].head(1)
+    with pytest.raises(ValueError, match="`tag_columns` names `host`, which is not a column"):
+        lines(part)
+    assert lines(part, measurement_column="_measurement") == "m f=0.5 1672531200000000000\n"
     assert lines(parse(MIXED, "arrow")[:1]) == LINES.splitlines(keepends=True)[0]
     table = parse(MIXED, "pyarrow").select(["_time", "_measurement", "u"])
     assert lines(table) == "m u=18446744073709551615u 1672531201000000000\n"
@@ -363,3 +366,12 @@ def test_infinities_and_nan_are_pivoted() -> None:
     rows = parse(csv(field("f", "double", {0: "+Inf", 1: "-Inf", 2: "NaN"})))
     assert [row["f"] for row in rows[:2]] == [math.inf, -math.inf]
     assert math.isnan(rows[2]["f"])
+
+
+def test_a_renamed_tag_column_is_refused() -> None:
+    frame = pd.DataFrame({"host": ["a"], "f": [0.5]}, index=pd.to_datetime([1]))
+    frame.attrs = {"tag_columns": ["host"], "measurement_column": None}
+    assert to_line_protocol(frame, "m") == b"m,host=a f=0.5 1\n"
+    for one in (frame.rename(columns={"host": "server"}), frame.drop(columns="host")):
+        with pytest.raises(ValueError, match="`tag_columns` names `host`, which is not a column"):
+            to_line_protocol(one, "m")

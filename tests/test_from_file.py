@@ -351,3 +351,11 @@ def test_toml_needs_a_module_that_reads_it(monkeypatch: pytest.MonkeyPatch, tmp_
         InfluxDBClient.from_file(file)
     monkeypatch.setitem(sys.modules, "tomli", reader)
     assert InfluxDBClient.from_file(file, db="b").port == 1
+
+
+def test_a_file_without_sections_is_an_error_that_shows_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "settings.ini"
+    file.write_text("SECRET\n")
+    with pytest.raises(ValueError, match="line 1: invalid INI") as raised:
+        InfluxDBClient.from_file(file)
+    assert "SECRET" not in "".join(traceback.format_exception(raised.value))

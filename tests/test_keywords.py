@@ -33,6 +33,11 @@ REFUSED = [
     ("data_frame_timestamp_column", "t", "`time_column`"),
     ("write_options", object(), "`batch_lines`"),
     ("numeric_precision", "full", "numbers are always written in full"),
+    ("org", "o", "the organization is that of the client"),
+    ("org_id", "o", "the organization is that of the client"),
+    ("record", "m f=1 1", "`data`"),
+    ("record_time_key", "time", "a mapping has the key `time`"),
+    ("point_settings", object(), "the client has default `tags`"),
     ("protocol", "line", "`data`"),
     ("protocol", "json", "`data`"),
 ]
@@ -201,7 +206,7 @@ def test_tags_takes_the_names_that_are_refused_as_keywords(sends: Wire, name: st
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("protocol", "tcp"), ("protocol", "LINE"), ("org", "o"), ("token", "t"), ("Database", "d"),
+    [("protocol", "tcp"), ("protocol", "LINE"), ("token", "t"), ("Database", "d"),
      ("sync", "x"), ("batch", "7"), ("policy", "p")],
 )  # fmt: skip
 def test_every_other_keyword_stays_a_tag(sends: Wire, name: str, value: str) -> None:

@@ -257,3 +257,28 @@ def test_a_bucket_is_looked_up_by_id_only_if_the_caller_says_so(server: Scripted
         client(server, bucket=None, bucket_id="b", server="2.x").write(POINT)
     with pytest.raises(ValueError, match="`bucket_id` and `db`: pass only one"):
         client(server, bucket_id=id)
+
+
+def test_the_function_for_the_token_can_use_a_client(server: Scripted) -> None:
+    vault = client(server, server="2.x", output="rows")
+
+    def token() -> str:
+        assert list(vault.query("buckets()")) == [("_result", 0, 1)]
+        return TOKEN
+
+    client(server, token=token).write(POINT)
+    one = client(server, token=token, mode="async")
+
+    async def main() -> None:
+        await one.write(POINT)
+
+    asyncio.run(main())
+
+
+def test_an_empty_token_is_not_sent(server: Scripted, tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text("\n")
+    for options in ({"token": lambda: " "}, {"token": None, "token_file": file}):
+        with pytest.raises(ValueError, match="token: its source is empty"):
+            client(server, **options).write(POINT)
+    assert server.requests == []

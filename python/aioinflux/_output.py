@@ -281,7 +281,8 @@ class Maker:
         """Converts a complete answer to Flux."""
         wanted = self.shape or Shape()
         if self._objects is not None:
-            return self._objects(answer.arrange("one", None, True, True))
+            # An answer without rows has no columns either.
+            return self._objects(answer.arrange("one", None, True, True)) if len(answer) else []
         # A list of dicts has the rows of all tables, in the order of the answer.
         default = "sequence" if self.output == "dict" else "schema"
         tables = answer.arrange(wanted.tables or default, wanted.columns, wanted.pivot, True)

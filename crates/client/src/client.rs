@@ -132,7 +132,7 @@ impl Client {
     pub async fn language(&self, query: &Query) -> Result<Language, Error> {
         match query.language_named() {
             Some(language) => Ok(language),
-            None => Ok(dialect::language(self.dialect().await?)),
+            None => Ok(dialect::language_of(query, self.dialect().await?)),
         }
     }
 
@@ -369,10 +369,12 @@ impl Client {
             error.during(Kind::Query.name(), &self.config().server())
         };
         let mut accepted = self.exchange.send(&target, &operation, true).await?;
-        let Some(format @ (Format::Json | Format::FluxCsv)) = accepted.format else {
+        let language = dialect::language_of(&query, target.dialect());
+        let format = accepted.format_of(language).map_err(during)?;
+        if format == Format::Msgpack {
             let text = "the answer is not the JSON that was requested";
             return Err(during(Error::new(ErrorKind::Misdirected, false, text)));
-        };
+        }
         let body = &mut accepted.reply.body;
         let (raw, whole) = body.collect(usize::MAX).await;
         let end = body.end();

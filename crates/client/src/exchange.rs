@@ -4,20 +4,24 @@
 //! Writes, queries and streams all use this module. This module does not interpret the content of
 //! requests and answers.
 
+use std::convert::identity;
 use std::fmt;
+use std::pin::pin;
 use std::time::Instant;
 
 use aioinflux_line::Dialect;
 
 use crate::config::{Config, Names};
 use crate::credentials::Credentials;
+use crate::deadline::Deadline;
 use crate::decode::Format;
 use crate::dialect::{self, Kind, Operation, Pinged, Target, Verdict, detect};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Limit};
 use crate::generation::Generation;
 #[cfg(all(unix, feature = "event-loop"))]
 use crate::http::Reactor;
 use crate::http::{self, Body, Http, Reply};
+use crate::query::Language;
 
 /// The maximum number of bytes that are read from the body of an error. The lines of a write, which
 /// the server's error may quote, do not count.
@@ -90,7 +94,13 @@ impl Exchange {
     pub(crate) async fn dialect(&self) -> Result<Dialect, Error> {
         match self.known_dialect() {
             Some(dialect) => Ok(dialect),
-            None => self.generation.get_or_ask(|| self.ask()).await,
+            None => {
+                // Another client may be asking, whose limit may be longer.
+                let limit = Deadline::new(self.config().total_limit(), Limit::Total);
+                let asked = pin!(self.generation.get_or_ask(|| self.ask()));
+                let asked = limit.run(asked).await.and_then(identity);
+                asked.map_err(|error| error.during(Kind::Ping.name(), &self.config().server()))
+            }
         }
     }
 
@@ -230,13 +240,27 @@ async fn judge(
 }
 
 impl Accepted {
-    /// Returns the body of the answer to a query, and the format of the body.
-    pub(crate) fn into_answer(self) -> Result<(Body, Format), Error> {
-        let text = "the answer has no body";
+    /// Returns the body of the answer to a query, and the format of the body. An answer in a format
+    /// of another language is refused.
+    pub(crate) fn into_answer(self, language: Language) -> Result<(Body, Format), Error> {
+        let format = self.format_of(language)?;
+        Ok((self.reply.body, format))
+    }
+
+    /// Returns the format of the answer to a query in this language.
+    pub(crate) fn format_of(&self, language: Language) -> Result<Format, Error> {
+        let expected = match language {
+            Language::Flux => "annotated CSV",
+            _ => "JSON or msgpack",
+        };
+        let is_flux = language == Language::Flux;
         let format = self
             .format
-            .ok_or(Error::new(ErrorKind::Misdirected, false, text))?;
-        Ok((self.reply.body, format))
+            .filter(|format| (*format == Format::FluxCsv) == is_flux);
+        format.ok_or_else(|| {
+            let text = format!("the answer is not {expected}, as answers to {language} are");
+            Error::new(ErrorKind::Misdirected, false, text)
+        })
     }
 }
 

@@ -11,7 +11,10 @@ use tokio::sync::OnceCell;
 /// Maps the addresses of servers to their generations. When the last client of a server address is
 /// dropped, the generation (1.x, 2.x or 3.x) of the server at that address is forgotten. If a
 /// different server later takes over the address, the next client asks it for its generation.
-static KNOWN: Mutex<Option<HashMap<String, Weak<OnceCell<Dialect>>>>> = Mutex::new(None);
+static KNOWN: Mutex<Option<HashMap<Address, Weak<OnceCell<Dialect>>>>> = Mutex::new(None);
+
+/// The process that talks to a server, and the address of the server.
+type Address = (u32, String);
 
 /// The generation of one server, which is empty until the server has answered.
 #[derive(Clone)]
@@ -20,14 +23,16 @@ pub(crate) struct Generation(Arc<OnceCell<Dialect>>);
 impl Generation {
     /// Returns the shared generation of the server at this address.
     pub(crate) fn of(address: &str) -> Self {
+        // A forked process asks again: a question that its parent has asked is never answered here.
+        let address = (std::process::id(), address.to_owned());
         let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
         let known = known.get_or_insert_default();
-        if let Some(cell) = known.get(address).and_then(Weak::upgrade) {
+        if let Some(cell) = known.get(&address).and_then(Weak::upgrade) {
             return Self(cell);
         }
         known.retain(|_, cell| cell.strong_count() > 0);
         let cell = Arc::new(OnceCell::new());
-        known.insert(address.to_owned(), Arc::downgrade(&cell));
+        known.insert(address, Arc::downgrade(&cell));
         Self(cell)
     }
 

@@ -1,7 +1,7 @@
 //! Reads the events of an answer.
 
 use crate::decode::{Decoder, Event};
-use crate::dialect::{self, Form, Operation};
+use crate::dialect::{self, Form, Kind, Operation};
 use crate::error::Error;
 use crate::exchange::Exchange;
 use crate::http::Body;
@@ -37,7 +37,10 @@ impl Source {
         };
         let target = exchange.resolve(&query.names).await?;
         let accepted = exchange.send(&target, &operation, whole).await?;
-        let (body, format) = accepted.into_answer()?;
+        let language = dialect::language_of(query, target.dialect());
+        let answer = accepted.into_answer(language);
+        let (body, format) = answer
+            .map_err(|error| error.during(Kind::Query.name(), &exchange.config().server()))?;
         let mut decoder = Decoder::new(format);
         if options.text_views {
             decoder = decoder.text_views();

@@ -1,5 +1,8 @@
 //! Reads the token of a client from the arguments of the Python constructor.
 
+use std::sync::Arc;
+use std::thread;
+
 use aioinflux::Auth;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -34,10 +37,25 @@ fn of_token(token: &Bound<'_, PyAny>) -> PyResult<Auth> {
         )));
     }
     let function = Function(token.clone().unbind());
-    // The engine calls the function, possibly on a thread of the runtime.
+    // The function runs on a thread of its own, because it may use a client: the engine calls it on
+    // a thread that already drives requests.
+    let function = Arc::new(function);
     Ok(Auth::token_from(move || {
-        exit::protect_thread();
-        function.call()
+        let function = Arc::clone(&function);
+        let call = move || {
+            exit::protect_thread();
+            function.call()
+        };
+        let thread = thread::Builder::new().name("aioinflux-token".to_owned());
+        let wait = || match thread.spawn(call) {
+            Ok(thread) => thread
+                .join()
+                .unwrap_or_else(|_| Err("it panicked".to_owned())),
+            Err(error) => Err(error.to_string()),
+        };
+        // The thread needs the GIL, which this thread holds if an event loop drives the request.
+        Python::try_attach(|py| py.detach(wait))
+            .unwrap_or_else(|| Err("the interpreter has ended".to_owned()))
     }))
 }
 

@@ -217,7 +217,9 @@ def _ini(place: str, file: str) -> _Sections:
         parser.read_string(text)
     except configparser.ParsingError as error:
         # An error about a missing section has a line, and other errors have a list of lines.
-        line = getattr(error, "lineno", None) or error.errors[0][0]
+        # On some versions of Python, the error of a missing section has none of these attributes.
+        lines = [number for number, _ in getattr(error, "errors", ())]
+        line = getattr(error, "lineno", None) or next(iter(lines), 1)
     except (configparser.DuplicateOptionError, configparser.DuplicateSectionError) as error:
         line = error.lineno or 1
     if line is not None:

@@ -85,7 +85,10 @@ impl TokenSource {
     /// Reads the token.
     pub(crate) fn read(&self) -> Result<Secret, Error> {
         let read = (self.0)().map_err(|why| Error::config(format!("token: {why}")))?;
-        Ok(Secret::new(read.trim()))
+        match read.trim() {
+            "" => Err(Error::config("token: its source is empty")),
+            token => Ok(Secret::new(token)),
+        }
     }
 }
 

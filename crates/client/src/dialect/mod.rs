@@ -55,7 +55,7 @@ pub(crate) use influxql::may_answer_nothing;
 pub(crate) use nouns::Noun;
 pub(crate) use operation::{Form, Kind, Operation, Request};
 pub use options::{OnReject, WriteOptions};
-pub(crate) use target::{Target, known, language};
+pub(crate) use target::{Target, known, language_of};
 pub(crate) use verdict::Verdict;
 
 /// Builds the HTTP request for an operation.

@@ -5,7 +5,7 @@ use aioinflux_line::Dialect;
 use super::{v1, v2};
 use crate::config::{Auth, Names};
 use crate::error::Error;
-use crate::query::Language;
+use crate::query::{Language, Query};
 
 /// The database and the other names that a call uses, in the terms of the server's generation. A
 /// target contains no secret.
@@ -43,13 +43,13 @@ impl Target {
     }
 }
 
-/// Returns the language of queries that do not state their language.
-pub(crate) fn language(dialect: Dialect) -> Language {
-    match dialect {
+/// Returns the language of a query: the one that the query states, or that of the generation.
+pub(crate) fn language_of(query: &Query, dialect: Dialect) -> Language {
+    query.language_named().unwrap_or(match dialect {
         Dialect::V1 => Language::InfluxQl,
         Dialect::V2 => Language::Flux,
         Dialect::V3 => Language::Sql,
-    }
+    })
 }
 
 /// Returns the generation of a server, if it is known without a request. The generation is known if

@@ -1,6 +1,8 @@
 //! Tests the client with a scripted server that answers like InfluxDB 2.x: the generation, writes
 //! and queries.
 
+use std::time::Duration;
+
 use aioinflux::{
     Auth, Client, Config, Dialect, ErrorKind, Language, Param, Point, Query, WriteOptions,
 };
@@ -8,7 +10,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 
 use crate::connect;
-use crate::scripted::{Act, Received, Scripted, answer, json, keep, serve};
+use crate::scripted::{Act, Received, Scripted, answer, hang, json, keep, serve};
 
 const CSV: &str = "Content-Type: text/csv; charset=utf-8";
 const TABLE: &str = "#datatype,string,long,long\r\n#group,false,false,false\r\n\
@@ -297,4 +299,45 @@ async fn a_check_names_the_part_that_is_wrong() {
     let nobody = connect(nobody.auth(Auth::token("t")).bucket("b")).unwrap();
     let error = nobody.check(&WriteOptions::new()).await.unwrap_err();
     assert!(error.to_string().starts_with("address: "), "{error}");
+}
+
+#[tokio::test]
+async fn an_answer_in_the_format_of_another_language_is_refused() {
+    let bodies = [
+        (
+            "buckets()",
+            Language::Flux,
+            "application/json",
+            r#"{"results":[]}"#,
+        ),
+        ("SHOW MEASUREMENTS", Language::InfluxQl, "text/csv", TABLE),
+    ];
+    for (text, language, kind, body) in bodies {
+        let header = format!("Content-Type: {kind}");
+        let server = serve(move |_| keep(answer("200 OK", &[&header], body))).await;
+        let client = connect(config(&server).dialect(Dialect::V2)).unwrap();
+        let query = Query::new(text).language(language);
+        let whole = client.query(&query).await.unwrap_err();
+        let raw = client.query_raw(&query).await.unwrap_err();
+        let stream = client.stream(&query).await.unwrap_err();
+        for error in [whole, raw, stream] {
+            assert_eq!(error.kind(), ErrorKind::Misdirected, "{error}");
+            let expected = format!("as answers to {language} are");
+            assert!(error.to_string().ends_with(&expected), "{error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_waits_for_the_generation_has_its_own_limit() {
+    let server = serve(|_| hang("")).await;
+    let patient = client(&server);
+    let asking = tokio::spawn(async move { patient.dialect().await });
+    while server.received().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let hasty = config(&server).timeout(Duration::from_millis(200));
+    let error = connect(hasty).unwrap().dialect().await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Timeout { .. }), "{error}");
+    asking.abort();
 }

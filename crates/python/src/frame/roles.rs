@@ -70,7 +70,8 @@ impl Roles {
     }
 }
 
-/// Returns the roles in the attributes of a DataFrame. Columns that no longer exist are ignored.
+/// Returns the roles in the attributes of a DataFrame. A column that no longer exists is refused: if
+/// it was renamed, its tags would become a field, and points would replace each other.
 fn of_attrs(frame: &Bound<'_, PyAny>) -> PyResult<Option<Roles>> {
     let py = frame.py();
     let attrs = frame.getattr(intern!(py, "attrs"))?;
@@ -81,12 +82,22 @@ fn of_attrs(frame: &Bound<'_, PyAny>) -> PyResult<Option<Roles>> {
         return Ok(None);
     }
     let columns = frame.getattr(intern!(py, "columns"))?;
-    let there = |name: &Bound<'_, PyAny>| -> PyResult<bool> {
-        Ok(name.is_instance_of::<PyString>() && columns.contains(name)?)
+    let there = |name: &Bound<'_, PyAny>, attribute: &str| -> PyResult<bool> {
+        if !name.is_instance_of::<PyString>() {
+            return Ok(false);
+        }
+        if columns.contains(name)? {
+            return Ok(true);
+        }
+        Err(PyValueError::new_err(format!(
+            "attribute `attrs` of the DataFrame: `{attribute}` names `{}`, which is not a column; \
+             hint: pass `tag_columns` and `measurement_column`",
+            shorten(&text::lossy(name)?)
+        )))
     };
     let mut roles = Roles::default();
     if let Some(name) = attrs.get_item("measurement_column")?
-        && there(&name)?
+        && there(&name, "measurement_column")?
     {
         roles.measurement = Some(name.unbind());
     }
@@ -97,7 +108,7 @@ fn of_attrs(frame: &Bound<'_, PyAny>) -> PyResult<Option<Roles>> {
         .flatten()
     {
         let name = name?;
-        if there(&name)? {
+        if there(&name, "tag_columns")? {
             roles.tags.push(name.unbind());
         }
     }
