@@ -92,16 +92,14 @@ impl Exchange {
     /// Returns the generation of the server. The server is asked only if the configuration does not
     /// determine the generation, and only once for all clients with the same server address.
     pub(crate) async fn dialect(&self) -> Result<Dialect, Error> {
-        match self.known_dialect() {
-            Some(dialect) => Ok(dialect),
-            None => {
-                // Another client may be asking, whose limit may be longer.
-                let limit = Deadline::new(self.config().total_limit(), Limit::Total);
-                let asked = pin!(self.generation.get_or_ask(|| self.ask()));
-                let asked = limit.run(asked).await.and_then(identity);
-                asked.map_err(|error| error.during(Kind::Ping.name(), &self.config().server()))
-            }
+        if let Some(dialect) = self.known_dialect() {
+            return Ok(dialect);
         }
+        // Another client may be asking, whose limit may be longer.
+        let limit = Deadline::new(self.config().total_limit(), Limit::Total);
+        let asked = pin!(self.generation.get_or_ask(|| self.ask()));
+        let asked = limit.run(asked).await.and_then(identity);
+        asked.map_err(|error| error.during(Kind::Ping.name(), &self.config().server()))
     }
 
     /// Asks the server for its generation, and adds the URL of the server to the error.
