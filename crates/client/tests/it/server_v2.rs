@@ -42,7 +42,8 @@ impl Server {
                 .map(|one| one["id"].as_str().unwrap().to_owned())
         };
         let organization = known(&all["orgs"], organization).unwrap();
-        let all = self.ask("GET", "/api/v2/buckets?limit=100", "").await;
+        let path = format!("/api/v2/buckets?name={}", bucket.replace(' ', "%20"));
+        let all = self.ask("GET", &path, "").await;
         if let Some(old) = known(&all["buckets"], bucket) {
             self.ask("DELETE", &format!("/api/v2/buckets/{old}"), "")
                 .await;
